@@ -1,0 +1,95 @@
+//! `get`, `store`, `erase`, `capability`: the git credential helper protocol (PROTOCOL.md).
+
+use super::Context;
+use super::session::{Opening, Origin, Session, allows_http};
+use crate::broker::LOCK_LIMIT;
+use crate::cli::Global;
+use crate::error::{Error, Exit};
+use crate::keystone::Issuer;
+use crate::protocol::{Message, line};
+use crate::secret::Token;
+use zeroize::Zeroizing;
+
+/// The scheme by which a caller says on purpose that it hands over a Keystone token.
+const AUTHTYPE: &str = "X-Auth-Token";
+
+/// Gives the token, where the description is of the identity's own Keystone and user, or empty.
+pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
+    let message = Message::read(context.stdin)?;
+    let origin = match message.is_empty() {
+        true => Some(Origin::read(global, context.environment)?),
+        false => own(global, &message, context)?,
+    };
+    let Some(origin) = origin else { return Ok(Exit::Done) };
+    let session = Session::of(origin, Opening::Usual)?;
+    let kept = session.obtain(0, context)?.kept;
+    let mut text = Zeroizing::new(String::new());
+    text.push_str(&line("username", session.source().identity.login.method.label())?);
+    text.push_str(&line("password", kept.token.expose())?);
+    text.push_str(&line("password_expiry_utc", &kept.record.expires_locally().to_string())?);
+    context.answer(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Takes a token from elsewhere, after asking the identity's own Keystone what it is. A plain password is git's: it may
+/// be one for another server, so it is sent nowhere and kept nowhere.
+pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
+    let message = Message::read(context.stdin)?;
+    let given = match (&message.authtype, &message.credential) {
+        (Some(authtype), Some(credential)) if authtype.eq_ignore_ascii_case(AUTHTYPE) => credential,
+        _ => return Ok(Exit::Done),
+    };
+    let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
+    let token = Token::parse(given.expose()).ok_or_else(|| Error::usage("credential", "it is no token"))?;
+    let session = Session::of(origin, Opening::Usual)?;
+    let identity = &session.source().identity;
+    let clock = context.clock;
+    let look = session.keystone(clock).look(&identity.login.auth_url, &token, &mut || session.count(clock))?;
+    let refused =
+        |status, message: &str| Error::Refused { what: "token from elsewhere", status, message: message.into() };
+    let look = look.ok_or_else(|| refused(404, "it does not know this token"))?;
+    look.is_of(identity).map_err(|why| refused(403, why))?;
+    let key = identity.key();
+    if let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)? {
+        session.store.write(&guard, identity, &token, look.times, session.rule())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Forgets the given token, where it is the kept one: a late failure does not drop a newer token.
+pub fn erase(global: &Global, context: &mut Context) -> Result<Exit, Error> {
+    let message = Message::read(context.stdin)?;
+    let Some(given) = message.password.as_ref().or(message.credential.as_ref()) else { return Ok(Exit::Done) };
+    let Some(token) = Token::parse(given.expose()) else { return Ok(Exit::Done) };
+    let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
+    let session = Session::of(origin, Opening::Usual)?;
+    let key = session.source().identity.key();
+    let is_kept = || Ok::<_, Error>(session.store.read(&key)?.is_some_and(|kept| kept.token == token));
+    if is_kept()?
+        && let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)?
+        && is_kept()?
+    {
+        session.store.erase(&guard, key.as_str())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints what this helper can do, as `git credential capability` does.
+pub fn capability(context: &mut Context) -> Result<Exit, Error> {
+    context.answer("version 0\ncapability authtype\n")?;
+    Ok(Exit::Done)
+}
+
+/// The identity, where the description is of its Keystone and its user; `None` where it is not, so that git asks its
+/// next helper. An environment without any Keystone, or with one that cannot be read, is of no description.
+fn own(global: &Global, message: &Message, context: &Context) -> Result<Option<Origin>, Error> {
+    if global.openrc.is_none() {
+        let auth_url = context.environment.auth_url(allows_http(global, context.environment));
+        if !matches!(auth_url, Ok(Some(auth_url)) if message.is_for(&auth_url)) {
+            return Ok(None);
+        }
+    }
+    let origin = Origin::read(global, context.environment)?;
+    let login = &origin.source.identity.login;
+    Ok((message.is_for(&login.auth_url) && message.is_of(login)).then_some(origin))
+}

@@ -1,0 +1,48 @@
+//! `ostoken exec -- CMD`: runs a command with the token in its environment, and no password.
+
+use super::Context;
+use super::session::{Opening, Session};
+use crate::cli::Global;
+use crate::error::{Error, Exit, escaped};
+use crate::identity::environment::Edit;
+use crate::output::change::{self, SECRETS, Scrub};
+use std::ffi::OsString;
+use std::process::Command;
+
+/// Becomes the command; where the system cannot do that, waits for it and ends with its status.
+pub fn run(global: &Global, command: &[OsString], context: &mut Context) -> Result<Exit, Error> {
+    let session = Session::open(global, Opening::Usual, context)?;
+    let kept = session.obtain(0, context)?.kept;
+    let environment = &session.origin.environment;
+    let mut edits = match session.origin.openrc {
+        Some(_) => change::replace(context.environment, environment),
+        None => Vec::new(),
+    };
+    edits.extend(SECRETS.map(|name| Edit::Unset(name.into())));
+    let changes = change::export(environment, session.source(), &kept.token, &kept.record, Scrub::UserAndSecret);
+    edits.extend(change::edits(&changes, environment, &kept.token));
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Error::usage("exec", "no command is given"));
+    };
+    let mut child = Command::new(program);
+    child.args(arguments);
+    for edit in &edits {
+        match edit {
+            Edit::Set(name, value) => child.env(name, value.as_str()),
+            Edit::Unset(name) => child.env_remove(name),
+        };
+    }
+    let name = escaped(&program.to_string_lossy(), 200);
+    become_it(child).map_err(|error| Error::Exec { program: name, error })
+}
+
+#[cfg(unix)]
+fn become_it(mut command: Command) -> Result<Exit, std::io::Error> {
+    Err(std::os::unix::process::CommandExt::exec(&mut command))
+}
+
+#[cfg(not(unix))]
+fn become_it(mut command: Command) -> Result<Exit, std::io::Error> {
+    let status = command.status()?;
+    std::process::exit(status.code().unwrap_or(1));
+}

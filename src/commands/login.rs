@@ -1,0 +1,104 @@
+//! `ostoken login`: asks for the secret, proves it by making a token, and keeps it. The only command that prompts, and
+//! the only one that writes a secret.
+
+use super::Context;
+use super::refresh::{describe, replace};
+use super::session::{Opening, Session};
+use crate::cli::Global;
+use crate::credential;
+use crate::error::{Error, Exit, escaped};
+use crate::identity::{Method, Source};
+use crate::secret::Secret;
+use crate::store::keyring::Backend;
+use crate::store::logins;
+use std::io::Read;
+use zeroize::Zeroizing;
+
+/// The longest secret that is read, in bytes.
+const LONGEST: u64 = 16_384;
+
+/// Logs in.
+pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Result<Exit, Error> {
+    let mut session = Session::open(global, Opening::Login, context)?;
+    let secret = match (password_stdin, session.source().secret.clone()) {
+        (true, _) => from_stdin(context)?,
+        (false, Some(given)) => given,
+        (false, None) => from_terminal(session.source())?,
+    };
+    session.origin.source.secret = Some(secret.clone());
+    let handout = replace(&session, context)?;
+    let Source { identity, verify, .. } = session.source();
+    credential::keep(&session.store, &identity.login, &secret, verify)?;
+    if let Err(error) = logins::note(&session.state, &identity.login.key(), session.store.backend(), true) {
+        context.warn(&error.to_string());
+    }
+    let mut text = describe(&handout.kept.record, context.clock.now());
+    text.push_str(&kept_in(session.store.backend()));
+    text.push_str(&needless_line(global, &session));
+    context.answer(&text)?;
+    Ok(Exit::Done)
+}
+
+fn kept_in(backend: Backend) -> String {
+    match backend {
+        Backend::Keyutils => "the secret is kept in the kernel's keyring: in memory only, gone when the machine \
+                              restarts or three days after its last use\n"
+            .into(),
+        Backend::File => "the secret is kept in a file that only you can read, not encrypted\n".into(),
+        other => format!("the secret is kept in {}\n", other.name()),
+    }
+}
+
+/// Where the secret stands in a file, it need not stand there any longer.
+fn needless_line(global: &Global, session: &Session) -> String {
+    let name = match session.source().identity.login.method {
+        Method::Password(_) => "OS_PASSWORD",
+        Method::CredentialId(_) | Method::CredentialName { .. } => "OS_APPLICATION_CREDENTIAL_SECRET",
+    };
+    let found = session.origin.openrc.as_ref().and_then(|file| {
+        file.get(name).filter(|value| !value.is_empty())?;
+        file.line_of(name)
+    });
+    match (found, &global.openrc) {
+        (Some(line), Some(path)) => {
+            let path = escaped(&path.to_string_lossy(), 200);
+            format!("line {line} of {path} ({name}) is no longer needed: remove it\n")
+        }
+        _ if session.origin.openrc.is_none() && session.origin.environment.get(name).is_some() => {
+            format!("{name} is no longer needed in the environment: `unset {name}`\n")
+        }
+        _ => String::new(),
+    }
+}
+
+fn from_stdin(context: &mut Context) -> Result<Secret, Error> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = context.stdin.take(LONGEST + 2).read_to_end(&mut bytes);
+    read.map_err(|error| Error::Io { what: "standard input", error })?;
+    let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    checked(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn from_terminal(source: &Source) -> Result<Secret, Error> {
+    let login = &source.identity.login;
+    let what = match login.method {
+        Method::Password(_) => "Password",
+        Method::CredentialId(_) | Method::CredentialName { .. } => "Application credential secret",
+    };
+    let prompt = format!("{what} of {}: ", escaped(&login.describe(), 300));
+    match rpassword::prompt_password(prompt) {
+        Ok(text) => checked(Zeroizing::new(text).as_bytes()),
+        Err(_) => Err(Error::usage("login", "there is no terminal to ask on; give the secret by `--password-stdin`")),
+    }
+}
+
+fn checked(bytes: &[u8]) -> Result<Secret, Error> {
+    let refuse = |why: &str| Err(Error::usage("secret", why));
+    match std::str::from_utf8(bytes) {
+        Err(_) => refuse("it is no UTF-8 text"),
+        Ok("") => refuse("it is empty"),
+        Ok(text) if text.len() as u64 > LONGEST => refuse("it is longer than 16,384 bytes"),
+        Ok(text) if text.contains(['\n', '\r', '\0']) => refuse("it holds a line end or NUL"),
+        Ok(text) => Ok(Secret::from(text)),
+    }
+}

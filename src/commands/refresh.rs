@@ -1,0 +1,52 @@
+//! `ostoken refresh`: a new token now, whatever the age of the one that is kept.
+
+use super::Context;
+use super::session::{Opening, Session};
+use crate::broker::{Handout, LOCK_LIMIT};
+use crate::cli::Global;
+use crate::error::{Error, Exit, escaped};
+use crate::memory::Asker;
+use crate::output::duration;
+use crate::record::Record;
+
+/// Renews the token and says how long the new one lives.
+pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
+    let session = Session::open(global, Opening::Usual, context)?;
+    let handout = replace(&session, context)?;
+    let lines = describe(&handout.kept.record, context.clock.now());
+    context.answer(&lines)?;
+    Ok(Exit::Done)
+}
+
+/// Makes a new token and forgets those of the login's other scopes: they are made again when they are asked for.
+pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Error> {
+    let clock = context.clock;
+    let handout =
+        context.with_progress(&session.host(), || session.broker(clock, Asker::Command, |broker| broker.replace()))?;
+    if let Some(warning) = &handout.warning {
+        context.warn(&warning.to_string());
+    }
+    if session.source().verify.insecure {
+        context.warn("OS_INSECURE: nobody checked that the server is Keystone");
+    }
+    for record in session.store.records(&session.source().identity.login.key()) {
+        if record.key != handout.kept.record.key
+            && let Some(guard) = session.store.lock(&record.key, LOCK_LIMIT, &mut || false)?
+        {
+            session.store.erase(&guard, &record.key)?;
+        }
+    }
+    Ok(handout)
+}
+
+/// Two lines on a token, for a person.
+pub fn describe(record: &Record, now: i64) -> String {
+    format!(
+        "token for {} at {}, scope: {}\nlives {}, is renewed in {}\n",
+        escaped(&record.identity.account, 200),
+        escaped(&record.identity.auth_url, 200),
+        escaped(&record.identity.scope, 200),
+        duration(record.remaining(now)),
+        duration(record.until_refresh(now)),
+    )
+}

@@ -1,0 +1,241 @@
+//! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
+
+use super::Context;
+use crate::broker::{Broker, Handout};
+use crate::cli::Global;
+use crate::clock::Clock;
+use crate::error::{Error, escaped};
+use crate::identity::environment::Edit;
+use crate::identity::openrc::{self, OpenRc};
+use crate::identity::{Environment, Source};
+use crate::keystone::Keystone;
+use crate::memory::Asker;
+use crate::output::change;
+use crate::record::{REFRESH_AFTER, RefreshRule};
+use crate::store::Store;
+use crate::store::folder::Folder;
+use crate::store::keyring::{Wish, choose};
+use crate::store::logins;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// More of an OpenRC file is not read, in bytes: its reader refuses what is larger.
+const LARGEST_OPENRC: u64 = 64 * 1024;
+
+/// Where the identity is read.
+pub struct Origin {
+    /// The environment, with the OpenRC file's variables in place of its own where one is given.
+    pub environment: Environment,
+    /// The OpenRC file's variables.
+    pub openrc: Option<OpenRc>,
+    /// The identity.
+    pub source: Source,
+}
+
+/// An identity and its store.
+pub struct Session {
+    /// Where the identity was read.
+    pub origin: Origin,
+    /// The state folder.
+    pub state: Folder,
+    /// The store.
+    pub store: Store,
+    /// Why this keyring.
+    pub why: String,
+    rule: RefreshRule,
+}
+
+/// What opening a session may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The login's own keyring; no window.
+    Usual,
+    /// The keyring for a login that is made now: its window may be shown.
+    Login,
+}
+
+/// Whether plain http to another machine is wanted.
+pub fn allows_http(global: &Global, environment: &Environment) -> bool {
+    global.allow_http || environment.get("OSTOKEN_ALLOW_HTTP").is_some_and(|value| value != "0")
+}
+
+/// Reads the OpenRC file at `path` as data.
+///
+/// # Errors
+/// [`Error::Usage`] where it cannot be read; [`Error::OpenRc`].
+pub fn read_openrc(path: &Path, environment: &Environment) -> Result<OpenRc, Error> {
+    let name = escaped(&path.to_string_lossy(), 200);
+    let refuse = |error: std::io::Error| Error::usage("--openrc", format!("{name}: {error}"));
+    let mut text = zeroize::Zeroizing::new(Vec::new());
+    let file = std::fs::File::open(path).map_err(refuse)?;
+    file.take(LARGEST_OPENRC + 1).read_to_end(&mut text).map_err(refuse)?;
+    Ok(openrc::read(&text, &name, &|variable| environment.get(variable).map(str::to_owned))?)
+}
+
+/// `environment` with the file's OS_* variables in place of its own, and nothing left of an earlier export.
+pub fn in_place(environment: &Environment, file: &OpenRc) -> Environment {
+    let of_file: Environment = file.variables().collect();
+    let mut edits = change::replace(environment, &of_file);
+    let secrets = change::SECRETS.iter().filter_map(|name| Some((*name, of_file.get(name)?)));
+    edits.extend(secrets.map(|(name, value)| Edit::Set(name.into(), value.to_owned().into())));
+    environment.edited(&edits)
+}
+
+impl Origin {
+    /// Reads the identity from the OpenRC file, or else from the environment.
+    ///
+    /// # Errors
+    /// As [`read_openrc`] and [`Environment::source`].
+    pub fn read(global: &Global, environment: &Environment) -> Result<Origin, Error> {
+        let openrc = match &global.openrc {
+            Some(path) => Some(read_openrc(path, environment)?),
+            None => None,
+        };
+        let environment = match &openrc {
+            Some(file) => in_place(environment, file),
+            None => environment.clone(),
+        };
+        let source = environment.source(allows_http(global, &environment))?;
+        Ok(Origin { environment, openrc, source })
+    }
+}
+
+impl Session {
+    /// Reads the identity and opens its store.
+    ///
+    /// # Errors
+    /// As [`Origin::read`], [`Folder::open`] and [`choose`].
+    pub fn open(global: &Global, opening: Opening, context: &Context) -> Result<Session, Error> {
+        Session::of(Origin::read(global, context.environment)?, opening)
+    }
+
+    /// Opens the store of an identity.
+    ///
+    /// # Errors
+    /// As [`Folder::open`] and [`choose`].
+    pub fn of(origin: Origin, opening: Opening) -> Result<Session, Error> {
+        let environment = &origin.environment;
+        let state = Folder::open(state_folder(environment)?)?;
+        let remembered = match opening {
+            Opening::Usual => logins::backends(&state, &origin.source.identity.login.key())?,
+            Opening::Login => Vec::new(),
+        };
+        let choice = choose(Wish {
+            setting: environment.get("OSTOKEN_KEYRING"),
+            remembered: &remembered,
+            secret_is_given: origin.source.secret.is_some(),
+            service: service(environment)?,
+            has_bus: has_bus(environment),
+            unlock: opening == Opening::Login,
+            state: &state,
+        })?;
+        let store = Store::new(choice.keyring, &state);
+        let rule = refresh_rule(environment)?;
+        Ok(Session { origin, state, store, why: choice.why, rule })
+    }
+
+    /// The identity with its secret, where the environment or the file has it.
+    pub fn source(&self) -> &Source {
+        &self.origin.source
+    }
+
+    /// When new tokens are renewed.
+    pub fn rule(&self) -> RefreshRule {
+        self.rule
+    }
+
+    /// The way to this identity's Keystone.
+    pub fn keystone<'a>(&'a self, clock: &'a dyn Clock) -> Keystone<'a> {
+        Keystone { verify: &self.source().verify, environment: &self.origin.environment, clock }
+    }
+
+    /// Works with the broker of this identity.
+    ///
+    /// # Errors
+    /// What `work` gives.
+    pub fn broker<T>(
+        &self,
+        clock: &dyn Clock,
+        asker: Asker,
+        work: impl FnOnce(&Broker) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let issuer = self.keystone(clock);
+        work(&Broker { store: &self.store, issuer: &issuer, clock, source: self.source(), rule: self.rule, asker })
+    }
+
+    /// A token for a command that a person or a program runs; says once what went wrong beside it.
+    ///
+    /// # Errors
+    /// As [`Broker::obtain`].
+    pub fn obtain(&self, min_ttl: i64, context: &mut Context) -> Result<Handout, Error> {
+        let handout = self.broker(context.clock, Asker::Command, |broker| broker.obtain(min_ttl))?;
+        if let Some(warning) = &handout.warning {
+            context.warn(&warning.to_string());
+        }
+        if handout.is_new && self.source().verify.insecure {
+            context.warn("OS_INSECURE: nobody checked that the server is Keystone");
+        }
+        Ok(handout)
+    }
+
+    /// The host that is asked, for messages.
+    pub fn host(&self) -> String {
+        escaped(self.source().identity.login.auth_url.parts().1, 100)
+    }
+
+    /// Counts a request about a token that is kept, before it is sent.
+    ///
+    /// # Errors
+    /// As [`crate::memory::Memory::count`].
+    pub fn count(&self, clock: &dyn Clock) -> Result<(), Error> {
+        let login = self.source().identity.login.key();
+        self.store.remember(&login, |memory| memory.count(clock.now(), Asker::Command))
+    }
+}
+
+/// Where the state lies: XDG_STATE_HOME on Linux, the local data folder elsewhere.
+fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
+    // The environment snapshot decides on Linux, so that it can be given in tests; elsewhere the system is asked.
+    if cfg!(target_os = "linux") {
+        let absolute = |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+        if let Some(base) = base {
+            return Ok(base.join("ostoken"));
+        }
+    }
+    let found = directories::ProjectDirs::from("", "", "ostoken").map(|folders| folders.data_local_dir().to_owned());
+    found.ok_or_else(|| Error::usage("HOME", "no home folder is known, so there is no place for the state"))
+}
+
+fn service(environment: &Environment) -> Result<&str, Error> {
+    let service = environment.get("OSTOKEN_KEYRING_SERVICE").unwrap_or("ostoken");
+    let is_word = service.len() <= 64 && service.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
+    match is_word {
+        true => Ok(service),
+        false => Err(Error::usage("OSTOKEN_KEYRING_SERVICE", "it takes up to 64 letters, digits, `.`, `_` and `-`")),
+    }
+}
+
+/// libdbus starts a bus of its own where it finds none; a prompt must not.
+fn has_bus(environment: &Environment) -> bool {
+    let in_runtime_folder = || Path::new(environment.get("XDG_RUNTIME_DIR")?).join("bus").try_exists().ok();
+    environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || in_runtime_folder() == Some(true)
+}
+
+/// 8 h or OSTOKEN_REFRESH_AFTER, with 5 % of spread so that machines that started together renew apart.
+fn refresh_rule(environment: &Environment) -> Result<RefreshRule, Error> {
+    let after = match environment.get("OSTOKEN_REFRESH_AFTER") {
+        None => REFRESH_AFTER,
+        Some(text) => {
+            let refuse = |why: String| Error::usage("OSTOKEN_REFRESH_AFTER", format!("`{}`: {why}", escaped(text, 80)));
+            let parsed = humantime::parse_duration(text).map_err(|error| refuse(error.to_string()))?;
+            match i64::try_from(parsed.as_secs()) {
+                Ok(seconds) if seconds > 0 => seconds,
+                _ => return Err(refuse("a duration such as 8h is taken".into())),
+            }
+        }
+    };
+    let mut byte = [128];
+    let _ = getrandom::fill(&mut byte);
+    Ok(RefreshRule { after, spread: 0.95 + f64::from(byte[0]) / 255.0 * 0.1 })
+}

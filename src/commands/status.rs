@@ -1,0 +1,151 @@
+//! `ostoken status`: what there is, at a glance or for a program.
+
+use super::Context;
+use super::session::{Opening, Session};
+use crate::cli::Global;
+use crate::error::{Error, Exit, escaped};
+use crate::keystone::Issuer;
+use crate::memory::{BUDGET, Memory};
+use crate::output::{duration, timestamp};
+use crate::record::{Failure, Freshness, Readable};
+use crate::store::Kept;
+use serde_json::{Value, json};
+
+/// The width of the bar, in characters.
+const BAR: i64 = 24;
+
+struct Report {
+    identity: Readable,
+    kept: Option<Kept>,
+    memory: Memory,
+    backend: &'static str,
+    why: String,
+    secret: &'static str,
+    known: Option<bool>,
+    now: i64,
+}
+
+/// Shows the report. With `check`, Keystone is asked; a token that it does not know is exit code 4.
+pub fn run(global: &Global, as_json: bool, check: bool, context: &mut Context) -> Result<Exit, Error> {
+    let session = Session::open(global, Opening::Usual, context)?;
+    let report = report(&session, check, context)?;
+    let text = match as_json {
+        true => format!("{:#}\n", for_programs(&report)),
+        false => for_people(&report, context.colour),
+    };
+    context.answer(&text)?;
+    Ok(if report.known == Some(false) { Exit::Refused } else { Exit::Done })
+}
+
+fn report(session: &Session, check: bool, context: &mut Context) -> Result<Report, Error> {
+    let identity = &session.source().identity;
+    let kept = session.store.read(&identity.key())?;
+    let clock = context.clock;
+    let known = match &kept {
+        Some(kept) if check => {
+            let auth_url = &identity.login.auth_url;
+            let ask = || session.keystone(clock).look(auth_url, &kept.token, &mut || session.count(clock));
+            Some(context.with_progress(&session.host(), ask)?.is_some())
+        }
+        _ => None,
+    };
+    let secret = match (&session.source().secret, crate::credential::stored(&session.store, &identity.login)?) {
+        (Some(_), None) => "given by the environment or the OpenRC file",
+        (Some(_), Some(_)) => "given by the environment or the OpenRC file, and kept in the keyring",
+        (None, Some(_)) => "kept in the keyring",
+        (None, None) => "none: run `ostoken login`",
+    };
+    Ok(Report {
+        identity: identity.into(),
+        kept,
+        memory: session.store.memory(&identity.login.key())?,
+        backend: session.store.backend().name(),
+        why: session.why.clone(),
+        secret,
+        known,
+        now: clock.now(),
+    })
+}
+
+impl Report {
+    fn state(&self) -> &'static str {
+        match self.kept.as_ref().map(|kept| kept.record.freshness(self.now, 0)) {
+            None => "none",
+            Some(Freshness::Fresh) => "fresh",
+            Some(Freshness::Stale) => "stale",
+            Some(Freshness::Dead) => "dead",
+        }
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        let of_token = self.kept.as_ref().and_then(|kept| kept.record.failure.as_ref());
+        of_token.or(self.memory.failure.as_ref()).or(self.memory.refused.as_ref())
+    }
+}
+
+fn for_programs(report: &Report) -> Value {
+    let token = report.kept.as_ref().map(|kept| {
+        let record = &kept.record;
+        json!({
+            "state": report.state(),
+            "issued_at": timestamp(record.issued_at - record.clock_offset),
+            "expires_at": timestamp(record.expires_locally()),
+            "refresh_at": timestamp(record.refresh_at - record.clock_offset),
+            "remaining_seconds": record.remaining(report.now),
+            "clock_offset_seconds": record.clock_offset,
+            "fingerprint": record.fingerprint,
+            "known_to_keystone": report.known,
+        })
+    });
+    json!({
+        "version": 1,
+        "identity": report.identity,
+        "token": token,
+        "keyring": { "backend": report.backend, "why": report.why },
+        "secret": report.secret,
+        "requests_last_minute": report.memory.recent(report.now).len(),
+        "requests_budget": BUDGET,
+        "limited_until": report.memory.limited_until.filter(|until| *until > report.now).map(timestamp),
+        "last_failure": report.failure().map(|f| json!({ "at": timestamp(f.at), "message": f.message })),
+    })
+}
+
+fn for_people(report: &Report, colour: bool) -> String {
+    let Readable { auth_url, method: _, account, scope } = &report.identity;
+    let paint = |code: &str, text: String| if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text };
+    let mut lines = vec![
+        format!("login     {} at {}", escaped(account, 200), escaped(auth_url, 200)),
+        format!("scope     {}", escaped(scope, 200)),
+    ];
+    let state = paint(if report.state() == "fresh" { "32" } else { "33" }, report.state().into());
+    match &report.kept {
+        None => lines.push(format!("token     {state}: one is made when it is asked for")),
+        Some(kept) => {
+            let record = &kept.record;
+            let (left, life) = (record.remaining(report.now).max(0), record.lifetime().max(1));
+            let full = (left * BAR / life).clamp(0, BAR);
+            let bar: String = (0..BAR).map(|place| if place < full { '#' } else { '.' }).collect();
+            lines.push(format!("token     {state} [{bar}] {} of {}", duration(left), duration(life)));
+            lines.push(match record.until_refresh(report.now) {
+                wait if wait > 0 => format!("renewal   in {}", duration(wait)),
+                _ => "renewal   with the next use".into(),
+            });
+        }
+    }
+    if let Some(known) = report.known {
+        let words = if known { "knows this token" } else { "does not know this token: run `ostoken refresh`" };
+        lines.push(format!("keystone  {words}"));
+    }
+    lines.push(format!("keyring   {} ({})", report.backend, report.why));
+    lines.push(format!("secret    {}", report.secret));
+    lines.push(format!("requests  {} of {BUDGET} in the last minute", report.memory.recent(report.now).len()));
+    if let Some(until) = report.memory.limited_until.filter(|until| *until > report.now) {
+        lines.push(paint("31", format!("limited   for another {}", duration(until - report.now))));
+    }
+    if let Some(failure) = report.failure() {
+        let ago = duration(report.now - failure.at);
+        lines.push(paint("31", format!("failure   {ago} ago: {}", escaped(&failure.message, 300))));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}

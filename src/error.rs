@@ -1,0 +1,295 @@
+//! What can go wrong, what the caller does next, and the exit code that says so.
+
+use crate::identity::openrc::OpenRcError;
+use std::path::PathBuf;
+
+/// The program's exit codes (documented in README.md; scripts rely on them).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; also "not mine", for the credential protocol.
+    Done = 0,
+    /// Anything that has no code of its own.
+    Other = 1,
+    /// The arguments, the environment or an OpenRC file cannot be understood.
+    Usage = 2,
+    /// No credentials for this identity.
+    NoCredentials = 3,
+    /// Keystone refused (400, 401, 403, 404, 409).
+    Refused = 4,
+    /// Rate limited: 429, or the budget of this machine is spent.
+    RateLimited = 5,
+    /// Keystone was not reachable in time, or its answer was none.
+    Unreachable = 6,
+    /// No usable keyring.
+    NoKeyring = 7,
+    /// `exec`: the command was found and could not be run (as env(1) and the shells have it).
+    NotRunnable = 126,
+    /// `exec`: the command was not found.
+    NotFound = 127,
+}
+
+/// What a hook says once, and remembers that it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Keystone refused the secret or the scope.
+    Refused,
+    /// Rate limited, by the cloud or by the own budget.
+    Limited,
+    /// Keystone did not answer in time.
+    Unreachable,
+    /// There is no secret to make a token with.
+    NoCredentials,
+    /// The keyring cannot be used.
+    NoKeyring,
+    /// The secret belongs to another auth URL.
+    OtherHost,
+    /// The state folder cannot be used.
+    State,
+}
+
+impl Kind {
+    /// The word that the hooks pass as `--said`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Refused => "refused",
+            Kind::Limited => "limited",
+            Kind::Unreachable => "unreachable",
+            Kind::NoCredentials => "no-credentials",
+            Kind::NoKeyring => "no-keyring",
+            Kind::OtherHost => "other-host",
+            Kind::State => "state",
+        }
+    }
+}
+
+/// An error of ostoken. `Display` gives "what failed: why"; [`Error::hint`] the next thing to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A value that cannot be understood: correct it where `what` says.
+    #[error("{what}: {why}")]
+    Usage {
+        /// The variable or argument.
+        what: String,
+        /// What was found, and what is taken.
+        why: String,
+    },
+    /// The OpenRC file decides an OS_* variable in a way that data cannot: mend that line.
+    #[error("{0}")]
+    OpenRc(#[from] OpenRcError),
+    /// The environment names no login: source an OpenRC file.
+    #[error("no identity: {0} is not set")]
+    NoIdentity(&'static str),
+    /// No secret in the environment and none in the keyring: `ostoken login`.
+    #[error("no credentials: no secret is kept for {0}")]
+    NoSecret(String),
+    /// The secret was kept for another way to reach Keystone: `ostoken login`, if this is wanted.
+    #[error("secret not sent: {0}")]
+    OtherHost(String),
+    /// Keystone refused the request: correct what its message names.
+    #[error("{what}: Keystone answered {status}: {message}")]
+    Refused {
+        /// What was asked for.
+        what: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// Keystone's own message, escaped and bounded.
+        message: String,
+    },
+    /// Keystone refused this secret before; it was not sent again.
+    #[error("not sent again: Keystone refused this secret earlier: {0}")]
+    RefusedBefore(String),
+    /// The cloud limits requests: wait.
+    #[error("rate limited: Keystone takes no request for another {0} s")]
+    RateLimited(u64),
+    /// The own budget of requests is spent: wait.
+    #[error("rate limited: 50 requests in the last 60 s; the next one in {0} s")]
+    BudgetSpent(u64),
+    /// Keystone did not answer: check the network and the auth URL.
+    #[error("Keystone is not reachable: {url}: {why}")]
+    Unreachable {
+        /// Where it was asked.
+        url: String,
+        /// Why there is no answer.
+        why: String,
+    },
+    /// A hook does not ask again yet, after Keystone was not reachable.
+    #[error("Keystone was not reachable: the next try is in {0} s")]
+    BackingOff(u64),
+    /// The answer is none that Keystone gives: check the auth URL.
+    #[error("Keystone's answer cannot be used: {url}: {why}")]
+    BadAnswer {
+        /// Where it was asked.
+        url: String,
+        /// What was wrong with the answer.
+        why: String,
+    },
+    /// The server sent a redirect: set the auth URL to it, if it is right.
+    #[error("Keystone's answer cannot be used: {url}: it redirects")]
+    Redirected {
+        /// Where it was asked.
+        url: String,
+        /// Where the server points.
+        location: String,
+    },
+    /// Another process holds the lock: see what it does.
+    #[error("no lock within {seconds} s: {}", path.display())]
+    LockTimeout {
+        /// The lock file.
+        path: PathBuf,
+        /// How long it was waited for, in seconds.
+        seconds: u64,
+    },
+    /// No keyring can be used: start or unlock one, or choose another.
+    #[error("no usable keyring: {0}")]
+    NoKeyring(String),
+    /// The state folder or a file in it cannot be used.
+    #[error("state: {}: {why}", path.display())]
+    State {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Tokens of this cloud never live as long as asked for: ask for less.
+    #[error("--min-ttl: tokens of this cloud live {lifetime} s, {wanted} s were asked for")]
+    MinTtl {
+        /// Asked for, in seconds.
+        wanted: i64,
+        /// A whole token life, in seconds.
+        lifetime: i64,
+    },
+    /// The program of `exec` could not be started.
+    #[error("exec: {program}: {error}")]
+    Exec {
+        /// The program's name, escaped.
+        program: String,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// Input or output failed.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was read or written.
+        what: &'static str,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+}
+
+impl Error {
+    /// A value that cannot be understood.
+    pub fn usage(what: impl Into<String>, why: impl Into<String>) -> Error {
+        Error::Usage { what: what.into(), why: why.into() }
+    }
+
+    /// The exit code of this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Usage { .. } | Error::OpenRc(_) => Exit::Usage,
+            Error::NoIdentity(_) | Error::NoSecret(_) | Error::OtherHost(_) => Exit::NoCredentials,
+            Error::Refused { .. } | Error::RefusedBefore(_) => Exit::Refused,
+            Error::RateLimited(_) | Error::BudgetSpent(_) => Exit::RateLimited,
+            Error::Unreachable { .. }
+            | Error::BackingOff(_)
+            | Error::BadAnswer { .. }
+            | Error::Redirected { .. }
+            | Error::LockTimeout { .. } => Exit::Unreachable,
+            Error::NoKeyring(_) => Exit::NoKeyring,
+            Error::Exec { error, .. } if error.kind() == std::io::ErrorKind::NotFound => Exit::NotFound,
+            Error::Exec { .. } => Exit::NotRunnable,
+            Error::State { .. } | Error::MinTtl { .. } | Error::Io { .. } => Exit::Other,
+        }
+    }
+
+    /// What a hook calls this error.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Error::NoIdentity(_) | Error::NoSecret(_) | Error::Usage { .. } | Error::OpenRc(_) => Kind::NoCredentials,
+            Error::OtherHost(_) => Kind::OtherHost,
+            Error::Refused { .. } | Error::RefusedBefore(_) => Kind::Refused,
+            Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
+            Error::NoKeyring(_) => Kind::NoKeyring,
+            Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } => Kind::State,
+            Error::Unreachable { .. }
+            | Error::BackingOff(_)
+            | Error::BadAnswer { .. }
+            | Error::Redirected { .. }
+            | Error::LockTimeout { .. } => Kind::Unreachable,
+        }
+    }
+
+    /// The next thing to do, without a trailing period.
+    pub fn hint(&self) -> String {
+        match self {
+            Error::Usage { .. } => "see `ostoken --help`".into(),
+            Error::OpenRc(_) => "write that line as a plain `export NAME=value`".into(),
+            Error::NoIdentity(_) => "source an OpenRC file, or give one with `--openrc FILE`".into(),
+            Error::NoSecret(_) => "run `ostoken login`".into(),
+            Error::OtherHost(_) => "run `ostoken login`, if this is what you want".into(),
+            Error::Refused { status: 401, .. } => "check user, domain and password, then run `ostoken login`".into(),
+            Error::Refused { .. } => "check the scope (OS_PROJECT_*, OS_DOMAIN_*) and the auth URL".into(),
+            Error::RefusedBefore(_) => "run `ostoken login` with the right one".into(),
+            Error::RateLimited(seconds) | Error::BudgetSpent(seconds) => {
+                format!("wait {seconds} s; `ostoken status` shows what was sent")
+            }
+            Error::Unreachable { .. } => "check the network, OS_AUTH_URL, OS_CACERT and the proxy variables".into(),
+            Error::BackingOff(_) => "run `ostoken refresh` to try at once".into(),
+            Error::BadAnswer { .. } => "check OS_AUTH_URL: it must be Keystone's, such as https://host/v3".into(),
+            Error::Redirected { location, .. } => format!("if that is right, set OS_AUTH_URL to `{location}`"),
+            Error::LockTimeout { .. } => "see which process holds it: `fuser -v FILE`".into(),
+            Error::NoKeyring(_) => {
+                "unlock or start a keyring, or choose one: OSTOKEN_KEYRING=keyutils, secret-service or file".into()
+            }
+            Error::State { hint, .. } => (*hint).into(),
+            Error::MinTtl { .. } => "ask for less".into(),
+            Error::Exec { .. } => "check the command's name and PATH".into(),
+            Error::Io { .. } => "check the stream or file that is named".into(),
+        }
+    }
+}
+
+/// `text` with control characters escaped and at most `longest` characters, for a terminal.
+pub fn escaped(text: &str, longest: usize) -> String {
+    let mut out = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == longest {
+            out.push_str("...");
+            break;
+        }
+        if c.is_control() || is_invisible(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Characters that reorder or hide what stands beside them on a terminal (Unicode's bidirectional controls, zero width).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_steer_a_terminal() {
+        assert_eq!(escaped("a\u{1b}[31mb\n\u{202e}", 99), "a\\u{1b}[31mb\\u{a}\\u{202e}");
+        assert_eq!(escaped("abcdef", 3), "abc...");
+    }
+
+    #[test]
+    fn exit_codes_are_the_documented_ones() {
+        let codes = [Exit::Done, Exit::Other, Exit::Usage, Exit::NoCredentials, Exit::Refused, Exit::RateLimited];
+        assert_eq!(codes.map(|code| code as u8), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(
+            [Exit::Unreachable, Exit::NoKeyring, Exit::NotRunnable, Exit::NotFound].map(|code| code as u8),
+            [6, 7, 126, 127]
+        );
+    }
+}

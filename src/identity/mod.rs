@@ -1,0 +1,178 @@
+//! Who authenticates where, and for what scope.
+//!
+//! Every source (environment, OpenRC file) yields the same types, so what follows never asks where they came from.
+
+mod auth_url;
+pub mod environment;
+mod key;
+pub mod openrc;
+pub mod resolve;
+
+pub use auth_url::AuthUrl;
+pub use environment::Environment;
+pub use key::{Key, LoginKey};
+
+use crate::secret::{Secret, short_digest};
+
+/// A domain, by id or by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// By its id.
+    Id(String),
+    /// By its name.
+    Name(String),
+}
+
+/// A user, by id or by name within a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum User {
+    /// By its id.
+    Id(String),
+    /// By its name, which is unique in its domain alone.
+    Name {
+        /// The user's name.
+        name: String,
+        /// The user's domain.
+        domain: Domain,
+    },
+}
+
+impl User {
+    /// The id or the name, whichever is there.
+    pub fn label(&self) -> &str {
+        match self {
+            User::Id(text) | User::Name { name: text, .. } => text,
+        }
+    }
+}
+
+/// How the login authenticates (Keystone's `identity.methods`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `password`
+    Password(User),
+    /// `application_credential`, by its id.
+    CredentialId(String),
+    /// `application_credential`, by its name and owner.
+    CredentialName {
+        /// The application credential's name.
+        name: String,
+        /// The user who made it.
+        user: User,
+    },
+}
+
+impl Method {
+    /// Keystone's name of the method.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Method::Password(_) => "password",
+            Method::CredentialId(_) | Method::CredentialName { .. } => "application_credential",
+        }
+    }
+
+    /// What names the account: the user, or the application credential.
+    pub fn label(&self) -> &str {
+        match self {
+            Method::Password(user) => user.label(),
+            Method::CredentialId(text) | Method::CredentialName { name: text, .. } => text,
+        }
+    }
+}
+
+/// What the token is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One project, by id.
+    ProjectId(String),
+    /// One project, by name within a domain.
+    ProjectName {
+        /// The project's name.
+        name: String,
+        /// The project's domain.
+        domain: Domain,
+    },
+    /// A domain.
+    Domain(Domain),
+    /// The whole system (`OS_SYSTEM_SCOPE=all`).
+    System,
+    /// A trust, by id.
+    Trust(String),
+    /// Nothing is asked for: an unscoped token, or the scope that an application credential brings.
+    None,
+}
+
+impl Scope {
+    /// The scope in words, for a person.
+    pub fn describe(&self) -> String {
+        match self {
+            Scope::ProjectId(id) => format!("project {id}"),
+            Scope::ProjectName { name, domain } => format!("project {name} ({})", domain.describe()),
+            Scope::Domain(domain) => domain.describe(),
+            Scope::System => "system".into(),
+            Scope::Trust(id) => format!("trust {id}"),
+            Scope::None => "none".into(),
+        }
+    }
+}
+
+impl Domain {
+    /// The domain in words, for a person.
+    pub fn describe(&self) -> String {
+        match self {
+            Domain::Id(text) | Domain::Name(text) => format!("domain {text}"),
+        }
+    }
+}
+
+/// Who authenticates where: names the secret, what was refused, and the rate budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Keystone's address.
+    pub auth_url: AuthUrl,
+    /// Method and account.
+    pub method: Method,
+}
+
+impl Login {
+    /// The login in words, for a person: the account at the auth URL.
+    pub fn describe(&self) -> String {
+        format!("{} at {}", self.method.label(), self.auth_url.as_str())
+    }
+
+    /// What `OSTOKEN_FOR` holds: 16 hex digits that change with the auth URL and with the user.
+    pub fn mark(&self) -> String {
+        short_digest(&[self.auth_url.as_str(), self.method.label()])
+    }
+}
+
+/// A login and a scope: names the token, its record, lock and lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Who authenticates where.
+    pub login: Login,
+    /// What for.
+    pub scope: Scope,
+}
+
+/// How the server is verified. A secret goes only where it is verified as it was at its login.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Verify {
+    /// `OS_INSECURE`: no certificate is checked.
+    pub insecure: bool,
+    /// `OS_CACERT`: the absolute path of the file with the authorities that are trusted.
+    pub ca_file: Option<String>,
+    /// `--allow-http`: a connection without TLS to another machine is wanted.
+    pub allow_http: bool,
+}
+
+/// What a source of identities gives.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The identity.
+    pub identity: Identity,
+    /// How its server is verified.
+    pub verify: Verify,
+    /// The secret, where the source holds one.
+    pub secret: Option<Secret>,
+}

@@ -1,0 +1,81 @@
+//! Assignments, and the one place that decides what an `OS_*` variable may be.
+
+use super::error::{Fault, refuse};
+use super::expanded::Expanded;
+use super::names;
+use super::shell::Shell;
+use super::syntax::{Redirection, Simple, Target};
+use super::variables::{self, Value};
+
+impl Shell<'_> {
+    /// `NAME=value` or `NAME+=value`.
+    pub(super) fn assign_target(
+        &mut self,
+        target: &Target<'_>,
+        value: Expanded,
+        at: usize,
+        end: usize,
+    ) -> Result<(), Fault> {
+        if !target.append {
+            return self.assign(target.name, value, at, end);
+        }
+        let joined = match self.variables.get(target.name) {
+            None => value,
+            Some(Value::Known(old)) => value.after(old),
+            Some(Value::Asked { .. } | Value::Unknown) => value.after_unknown(target.name, at, end),
+        };
+        self.assign(target.name, joined, at, end)
+    }
+
+    /// Every assignment of the file ends here; the rule for `OS_*` variables is in one place.
+    pub(super) fn assign(&mut self, name: &str, value: Expanded, at: usize, end: usize) -> Result<(), Fault> {
+        if names::is_computed(name) {
+            return refuse(at, end, "this variable changes how the shell works");
+        }
+        let (value, fault) = value.into_value(at, end);
+        if !names::is_openstack(name) {
+            let value = if self.uncertain { Value::Unknown } else { value };
+            self.variables.set(name, Some(value), at);
+            return Ok(());
+        }
+        self.certain(at, end)?;
+        let value = match (value, fault) {
+            (Value::Known(value), _) => {
+                variables::checked(&value, at, end)?;
+                Value::Known(value)
+            }
+            // A password that the file asks for is one that it does not have.
+            (Value::Asked { .. }, _) if names::is_secret(name.as_bytes()) => Value::Asked { assigned: true },
+            (_, Some(fault)) => return Err(fault),
+            (_, None) => return refuse(at, end, "the value is not known"),
+        };
+        self.variables.set(name, Some(value), at);
+        Ok(())
+    }
+
+    /// Refuses what decides an `OS_*` variable and may or may not run.
+    pub(super) fn certain(&self, at: usize, end: usize) -> Result<(), Fault> {
+        if self.uncertain {
+            return refuse(at, end, "only running the file would tell whether this line runs");
+        }
+        Ok(())
+    }
+}
+
+/// A redirection that fails keeps its command from running, so before a command that counts only
+/// those that cannot fail are taken: /dev/null, the standard streams, and `also`.
+pub(super) fn certain_redirections(command: &Simple<'_>, also: &[&[u8]]) -> Result<(), Fault> {
+    for redirection in &command.redirections {
+        let Redirection { at, duplicates, target } = redirection;
+        let literal = target.literal().unwrap_or_default();
+        let fine = match literal.as_slice() {
+            b"0" | b"1" | b"2" => *duplicates,
+            b"/dev/null" => !duplicates,
+            other => also.contains(&other),
+        };
+        if !fine {
+            return refuse(*at, target.end, "this redirection decides whether the command runs, or what it reads");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! OS_* variables, from whichever source, to an identity.
+//!
+//! The rules are those of python-openstackclient: OS_PROJECT_* beats OS_TENANT_*, an id beats a name, a name without a
+//! domain is in OS_DEFAULT_DOMAIN_ID/_NAME, else in the domain with the id `default`. What loses is not part of the key.
+
+use super::{AuthUrl, Domain, Identity, Login, Method, Scope, Source, User, Verify};
+use crate::error::{Error, escaped};
+use crate::secret::Secret;
+
+/// Gives the value of a variable; an empty one is an absent one.
+pub type Lookup<'l, 'v> = &'l dyn Fn(&str) -> Option<&'v str>;
+
+/// The longest value that is taken, in bytes.
+const LONGEST_VALUE: usize = 16_384;
+
+/// Reads the identity, how its server is verified, and the secret where there is one.
+///
+/// # Errors
+/// [`Error::NoIdentity`] where a variable is missing, [`Error::Usage`] where one cannot be understood.
+pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
+    let variables = Variables(variables);
+    let auth_url = variables.text("OS_AUTH_URL")?.ok_or(Error::NoIdentity("OS_AUTH_URL"))?;
+    let auth_url = AuthUrl::parse(&auth_url, allow_http)?;
+    let method = variables.method()?;
+    let (scope, secret) = match method {
+        Method::Password(_) => (variables.scope()?, "OS_PASSWORD"),
+        // Keystone refuses a scope beside an application credential, which brings its own.
+        Method::CredentialId(_) | Method::CredentialName { .. } => (Scope::None, "OS_APPLICATION_CREDENTIAL_SECRET"),
+    };
+    let identity = Identity { login: Login { auth_url, method }, scope };
+    Ok(Source { identity, verify: variables.verify(allow_http)?, secret: variables.secret(secret)? })
+}
+
+struct Variables<'l, 'v>(Lookup<'l, 'v>);
+
+impl Variables<'_, '_> {
+    fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(value) = (self.0)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+        if value.len() > LONGEST_VALUE {
+            return Err(Error::usage(name, format!("it has {} bytes, more than {LONGEST_VALUE}", value.len())));
+        }
+        if value.chars().any(char::is_control) {
+            return Err(Error::usage(name, format!("`{}` holds a control character", escaped(value, 80))));
+        }
+        Ok(Some(value.to_owned()))
+    }
+
+    fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
+        match (self.0)(name).filter(|value| !value.is_empty()) {
+            Some(value) if value.len() > LONGEST_VALUE => {
+                Err(Error::usage(name, format!("it has more than {LONGEST_VALUE} bytes")))
+            }
+            value => Ok(value.map(Secret::from)),
+        }
+    }
+
+    fn first(&self, names: &[&str]) -> Result<Option<String>, Error> {
+        for name in names {
+            if let Some(value) = self.text(name)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    fn method(&self) -> Result<Method, Error> {
+        let auth_type = self.text("OS_AUTH_TYPE")?;
+        let user_is_named = self.first(&["OS_USER_ID", "OS_USERNAME"])?.is_some();
+        let credential_is_named =
+            self.first(&["OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME"])?.is_some();
+        match auth_type.as_deref() {
+            Some("v3applicationcredential" | "application_credential") => self.credential(),
+            // A token makes no token that lives longer: what stands beside it names the login.
+            None | Some("token" | "v3token") if credential_is_named && !user_is_named => self.credential(),
+            None | Some("password" | "v3password" | "token" | "v3token") => Ok(Method::Password(self.user()?)),
+            Some(other) => {
+                let why = format!("`{}` is neither password nor v3applicationcredential", escaped(other, 80));
+                Err(Error::usage("OS_AUTH_TYPE", why))
+            }
+        }
+    }
+
+    fn credential(&self) -> Result<Method, Error> {
+        if let Some(id) = self.text("OS_APPLICATION_CREDENTIAL_ID")? {
+            return Ok(Method::CredentialId(id));
+        }
+        match self.text("OS_APPLICATION_CREDENTIAL_NAME")? {
+            Some(name) => Ok(Method::CredentialName { name, user: self.user()? }),
+            None => Err(Error::NoIdentity("OS_APPLICATION_CREDENTIAL_ID")),
+        }
+    }
+
+    fn user(&self) -> Result<User, Error> {
+        if let Some(id) = self.text("OS_USER_ID")? {
+            return Ok(User::Id(id));
+        }
+        let name = self.text("OS_USERNAME")?.ok_or(Error::NoIdentity("OS_USERNAME"))?;
+        Ok(User::Name { name, domain: self.domain_of("OS_USER_DOMAIN_ID", "OS_USER_DOMAIN_NAME")? })
+    }
+
+    fn domain_of(&self, id: &str, name: &str) -> Result<Domain, Error> {
+        for (id, name) in [(id, name), ("OS_DEFAULT_DOMAIN_ID", "OS_DEFAULT_DOMAIN_NAME")] {
+            if let Some(domain) = self.domain(id, name)? {
+                return Ok(domain);
+            }
+        }
+        Ok(Domain::Id(self.text("OS_DEFAULT_DOMAIN")?.unwrap_or_else(|| "default".into())))
+    }
+
+    fn domain(&self, id: &str, name: &str) -> Result<Option<Domain>, Error> {
+        if let Some(id) = self.text(id)? {
+            return Ok(Some(Domain::Id(id)));
+        }
+        Ok(self.text(name)?.map(Domain::Name))
+    }
+
+    fn scope(&self) -> Result<Scope, Error> {
+        let mut scopes = Vec::new();
+        if let Some(project) = self.project()? {
+            scopes.push(("a project", project));
+        }
+        if let Some(domain) = self.domain("OS_DOMAIN_ID", "OS_DOMAIN_NAME")? {
+            scopes.push(("OS_DOMAIN_*", Scope::Domain(domain)));
+        }
+        match self.text("OS_SYSTEM_SCOPE")?.as_deref() {
+            None => {}
+            Some("all") => scopes.push(("OS_SYSTEM_SCOPE", Scope::System)),
+            Some(other) => {
+                return Err(Error::usage("OS_SYSTEM_SCOPE", format!("`{}` is not `all`", escaped(other, 80))));
+            }
+        }
+        if let Some(id) = self.text("OS_TRUST_ID")? {
+            scopes.push(("OS_TRUST_ID", Scope::Trust(id)));
+        }
+        if let [(first, _), (second, _), ..] = scopes.as_slice() {
+            return Err(Error::usage("scope", format!("both {first} and {second} are set, a token has one scope")));
+        }
+        Ok(scopes.pop().map_or(Scope::None, |(_, scope)| scope))
+    }
+
+    fn project(&self) -> Result<Option<Scope>, Error> {
+        for (id, name) in [("OS_PROJECT_ID", "OS_PROJECT_NAME"), ("OS_TENANT_ID", "OS_TENANT_NAME")] {
+            if let Some(id) = self.text(id)? {
+                return Ok(Some(Scope::ProjectId(id)));
+            }
+            if let Some(name) = self.text(name)? {
+                let domain = self.domain_of("OS_PROJECT_DOMAIN_ID", "OS_PROJECT_DOMAIN_NAME")?;
+                return Ok(Some(Scope::ProjectName { name, domain }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn verify(&self, allow_http: bool) -> Result<Verify, Error> {
+        let insecure = match self.text("OS_INSECURE")?.map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("0" | "false" | "no" | "off") => false,
+            Some("1" | "true" | "yes" | "on") => true,
+            Some(_) => return Err(Error::usage("OS_INSECURE", "it is neither true nor false")),
+        };
+        let ca_file = match self.text("OS_CACERT")? {
+            None => None,
+            Some(path) => {
+                let absolute = std::path::absolute(&path)
+                    .map_err(|error| Error::usage("OS_CACERT", format!("`{}`: {error}", escaped(&path, 200))))?;
+                absolute.to_str().map(str::to_owned)
+            }
+        };
+        Ok(Verify { insecure, ca_file, allow_http })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: [(&str, &str); 2] = [("OS_AUTH_URL", "https://h"), ("OS_USERNAME", "me")];
+
+    fn resolve(more: &[(&str, &'static str)]) -> Result<Source, Error> {
+        let all: Vec<_> = more.iter().chain(&BASE).copied().collect();
+        source(&|name| all.iter().find(|(n, _)| *n == name).map(|(_, value)| *value), false)
+    }
+
+    fn scope(more: &[(&str, &'static str)]) -> Scope {
+        resolve(more).expect("an identity").identity.scope
+    }
+
+    #[test]
+    fn project_beats_tenant_and_id_beats_name() {
+        let id = |id: &str| Scope::ProjectId(id.into());
+        assert_eq!(scope(&[("OS_TENANT_ID", "t"), ("OS_TENANT_NAME", "n")]), id("t"));
+        assert_eq!(scope(&[("OS_PROJECT_ID", "p"), ("OS_TENANT_ID", "t"), ("OS_PROJECT_NAME", "n")]), id("p"));
+        let named = Scope::ProjectName { name: "n".into(), domain: Domain::Name("D".into()) };
+        let by_name = [("OS_PROJECT_NAME", "n"), ("OS_PROJECT_DOMAIN_NAME", "D"), ("OS_TENANT_ID", "t")];
+        assert_eq!(scope(&by_name), named);
+    }
+
+    #[test]
+    fn what_loses_is_not_part_of_the_key() {
+        let key = |more: &[(&str, &'static str)]| resolve(more).expect("an identity").identity.key();
+        assert_eq!(key(&[("OS_TENANT_ID", "t"), ("OS_TENANT_NAME", "n")]), key(&[("OS_TENANT_ID", "t")]));
+        assert_eq!(key(&[("OS_REGION_NAME", "GRA11")]), key(&[]));
+    }
+
+    #[test]
+    fn the_other_scopes() {
+        assert_eq!(scope(&[]), Scope::None);
+        assert_eq!(scope(&[("OS_SYSTEM_SCOPE", "all")]), Scope::System);
+        assert_eq!(scope(&[("OS_TRUST_ID", "t")]), Scope::Trust("t".into()));
+        assert_eq!(scope(&[("OS_DOMAIN_NAME", "D")]), Scope::Domain(Domain::Name("D".into())));
+    }
+
+    #[test]
+    fn an_application_credential_has_no_scope_of_ours() {
+        let credential = [
+            ("OS_AUTH_TYPE", "v3applicationcredential"),
+            ("OS_APPLICATION_CREDENTIAL_ID", "c"),
+            ("OS_APPLICATION_CREDENTIAL_SECRET", "s"),
+            ("OS_PROJECT_ID", "p"),
+        ];
+        let source = resolve(&credential).expect("an identity");
+        assert_eq!(source.identity.login.method, Method::CredentialId("c".into()));
+        assert_eq!(source.identity.scope, Scope::None);
+        assert_eq!(source.secret, Some(Secret::from("s")));
+    }
+
+    #[test]
+    fn bad_values_are_refused_by_name() {
+        let refused = |more: &[(&str, &'static str)]| resolve(more).expect_err("a refusal").to_string();
+        assert!(refused(&[("OS_SYSTEM_SCOPE", "some")]).contains("OS_SYSTEM_SCOPE"));
+        assert!(refused(&[("OS_PROJECT_ID", "p"), ("OS_DOMAIN_ID", "d")]).contains("both a project and OS_DOMAIN_*"));
+        assert!(refused(&[("OS_AUTH_TYPE", "v3totp")]).contains("v3totp"));
+        assert!(refused(&[("OS_PROJECT_NAME", "a\nb")]).contains("OS_PROJECT_NAME"));
+        assert!(refused(&[("OS_INSECURE", "maybe")]).contains("OS_INSECURE"));
+        assert!(refused(&[("OS_USERNAME", "")]).contains("OS_USERNAME"));
+    }
+}

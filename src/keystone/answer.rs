@@ -1,0 +1,256 @@
+//! What Keystone says, read as hostile input: bounded, checked, escaped.
+
+use crate::clock::unix_seconds;
+use crate::error::{Error, escaped};
+use crate::identity::{Domain, Identity, Method, Scope, User};
+use crate::record::Times;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A rate limit without a Retry-After, in seconds.
+const DEFAULT_LIMIT: u64 = 60;
+
+/// The longest token life that is believed, in seconds: ten years.
+const LONGEST_LIFE: i64 = 10 * 366 * 86_400;
+
+/// An answer of Keystone's, with what is read of its headers.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// X-Subject-Token.
+    pub subject_token: Option<String>,
+    /// Date.
+    pub date: Option<String>,
+    /// Retry-After.
+    pub retry_after: Option<String>,
+    /// Location.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Something that has an id and, mostly, a name and a domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Named {
+    /// Its id.
+    #[serde(default)]
+    pub id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its domain.
+    #[serde(default)]
+    pub domain: Option<Box<Named>>,
+}
+
+/// What Keystone says of a token.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// When it was issued and dies.
+    pub times: Times,
+    /// Whose it is.
+    pub user: Named,
+    /// The project it is scoped to.
+    pub project: Option<Named>,
+    /// The domain it is scoped to.
+    pub domain: Option<Named>,
+    /// The application credential that made it.
+    pub credential: Option<Named>,
+    system: bool,
+    trust: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct TokenDocument {
+    token: TokenBody,
+}
+
+#[derive(Deserialize)]
+struct TokenBody {
+    #[serde(default)]
+    issued_at: String,
+    expires_at: String,
+    #[serde(default)]
+    user: Named,
+    project: Option<Named>,
+    domain: Option<Named>,
+    application_credential: Option<Named>,
+    system: Option<serde_json::Value>,
+    #[serde(rename = "OS-TRUST:trust")]
+    trust: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct ErrorDocument {
+    error: ErrorBody,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct ReceiptDocument {
+    required_auth_methods: Vec<Vec<String>>,
+}
+
+impl Answer {
+    /// The token document of a 200 or 201, with its times. `now` is the local time of its arrival.
+    ///
+    /// # Errors
+    /// Why it is no such document.
+    pub fn look(&self, now: i64) -> Result<Look, String> {
+        let TokenDocument { token } = serde_json::from_slice(&self.body).map_err(|_| {
+            format!("the body is no token document ({} bytes that begin `{}`)", self.body.len(), self.excerpt())
+        })?;
+        let times = self.times(&token, now)?;
+        let TokenBody { issued_at: _, expires_at: _, user, project, domain, application_credential, system, trust } =
+            token;
+        Ok(Look { times, user, project, domain, credential: application_credential, system: system.is_some(), trust })
+    }
+
+    fn times(&self, token: &TokenBody, now: i64) -> Result<Times, String> {
+        let date = self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(unix_seconds);
+        let expires_at = instant("expires_at", &token.expires_at)?;
+        let issued_at = match token.issued_at.as_str() {
+            "" => date.unwrap_or(now),
+            text => instant("issued_at", text)?,
+        };
+        if !(1..=LONGEST_LIFE).contains(&(expires_at - issued_at)) {
+            return Err(format!("a token that lives {} s makes no sense", expires_at - issued_at));
+        }
+        // Without a date, a token that was just made tells the time; rounding makes up to a second of difference.
+        let server_now = date.unwrap_or(if self.status == 201 { issued_at } else { now });
+        let clock_offset = match server_now - now {
+            -1..=1 => 0,
+            offset => offset,
+        };
+        Ok(Times { issued_at, expires_at, clock_offset })
+    }
+
+    /// The error that an answer of another status is. `now` is the local time of its arrival.
+    pub fn error(&self, what: &'static str, url: &str, now: i64) -> Error {
+        let url = url.to_owned();
+        match self.status {
+            400 | 401 | 403 | 404 | 409 => Error::Refused { what, status: self.status, message: self.message() },
+            429 => Error::RateLimited(self.wait(now)),
+            301 | 302 | 303 | 307 | 308 => match &self.location {
+                Some(location) => Error::Redirected { url, location: escaped(location, 300) },
+                None => Error::BadAnswer { url, why: format!("status {} without a Location", self.status) },
+            },
+            500..=599 => Error::Unreachable { url, why: format!("status {}: {}", self.status, self.message()) },
+            status => Error::BadAnswer { url, why: format!("status {status}: {}", self.message()) },
+        }
+    }
+
+    /// Keystone's own message; what else the body holds begins with an excerpt.
+    fn message(&self) -> String {
+        if let Ok(document) = serde_json::from_slice::<ErrorDocument>(&self.body) {
+            return escaped(&document.error.message, 300);
+        }
+        if let Ok(receipt) = serde_json::from_slice::<ReceiptDocument>(&self.body) {
+            let sets: Vec<String> = receipt.required_auth_methods.iter().map(|set| set.join(" and ")).collect();
+            let sets = escaped(&sets.join(", or "), 200);
+            return format!("it asks for more than one factor ({sets}), which ostoken does not give");
+        }
+        match self.body.is_empty() {
+            true => "an empty answer".into(),
+            false => format!("no error of Keystone's, it begins `{}`", self.excerpt()),
+        }
+    }
+
+    fn excerpt(&self) -> String {
+        escaped(String::from_utf8_lossy(self.body.get(..80).unwrap_or(&self.body)).trim(), 60)
+    }
+
+    fn wait(&self, now: i64) -> u64 {
+        let Some(text) = self.retry_after.as_deref().map(str::trim) else { return DEFAULT_LIMIT };
+        if let Ok(seconds) = text.parse() {
+            return seconds;
+        }
+        let until = httpdate::parse_http_date(text).map(unix_seconds);
+        until.ok().and_then(|until| u64::try_from(until - now).ok()).unwrap_or(DEFAULT_LIMIT)
+    }
+
+    /// Where a version document says that v3 is.
+    pub fn v3_link(&self) -> Option<String> {
+        let document: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        let versions = match &document["versions"] {
+            serde_json::Value::Array(list) => list.clone(),
+            other => match &other["values"] {
+                serde_json::Value::Array(list) => list.clone(),
+                _ => vec![document["version"].clone()],
+            },
+        };
+        let v3 = versions.iter().find(|version| version["id"].as_str().is_some_and(|id| id.starts_with("v3")))?;
+        let links = v3["links"].as_array()?;
+        links.iter().find(|link| link["rel"] == "self")?["href"].as_str().map(str::to_owned)
+    }
+}
+
+fn instant(what: &str, text: &str) -> Result<i64, String> {
+    match OffsetDateTime::parse(text, &Rfc3339) {
+        Ok(time) => Ok(time.unix_timestamp()),
+        Err(_) => Err(format!("{what} is no time: `{}`", escaped(text, 40))),
+    }
+}
+
+impl Named {
+    fn is(&self, name: &str, domain: &Domain) -> bool {
+        self.name == name && self.domain.as_deref().is_some_and(|own| own.is_domain(domain))
+    }
+
+    fn is_domain(&self, domain: &Domain) -> bool {
+        match domain {
+            Domain::Id(id) => self.id == *id,
+            Domain::Name(name) => self.name == *name,
+        }
+    }
+
+    fn is_user(&self, user: &User) -> bool {
+        match user {
+            User::Id(id) => self.id == *id,
+            User::Name { name, domain } => self.is(name, domain),
+        }
+    }
+}
+
+impl Look {
+    /// Whether the token is one of `identity`.
+    ///
+    /// # Errors
+    /// Which part of it is another one's.
+    pub fn is_of(&self, identity: &Identity) -> Result<(), &'static str> {
+        let is_account = match (&identity.login.method, &self.credential) {
+            (Method::Password(user), _) => self.user.is_user(user),
+            (Method::CredentialId(id), Some(credential)) => credential.id == *id,
+            (Method::CredentialName { name, user }, Some(credential)) => {
+                credential.name == *name && self.user.is_user(user)
+            }
+            (_, None) => false,
+        };
+        if !is_account {
+            return Err("it is another user's token");
+        }
+        match self.has_scope(&identity.scope) || !matches!(identity.login.method, Method::Password(_)) {
+            true => Ok(()),
+            false => Err("it has another scope"),
+        }
+    }
+
+    fn has_scope(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::ProjectId(id) => self.trust.is_none() && self.project.as_ref().is_some_and(|own| own.id == *id),
+            Scope::ProjectName { name, domain } => {
+                self.trust.is_none() && self.project.as_ref().is_some_and(|own| own.is(name, domain))
+            }
+            Scope::Domain(domain) => self.domain.as_ref().is_some_and(|own| own.is_domain(domain)),
+            Scope::System => self.system,
+            Scope::Trust(id) => self.trust.as_ref().is_some_and(|own| own.id == *id),
+            Scope::None => self.project.is_none() && self.domain.is_none() && !self.system,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Keystone v3: make a token, look at it, revoke it. Three requests and nothing more.
+//!
+//! Bodies, answers and errors are pure functions; [`http`] is the one part that touches the network.
+
+mod answer;
+pub mod http;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Look, Named};
+pub use http::Keystone;
+
+use crate::error::Error;
+use crate::identity::{AuthUrl, Identity};
+use crate::record::Times;
+use crate::secret::{Secret, Token};
+
+/// A token that Keystone just made.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The token.
+    pub token: Token,
+    /// Its times.
+    pub times: Times,
+}
+
+/// Asked before each request to /auth/tokens: it counts the request, or refuses to have it sent.
+pub type Admit<'a> = &'a mut dyn FnMut() -> Result<(), Error>;
+
+/// Makes tokens: Keystone, or a stand-in for it in tests.
+pub trait Issuer {
+    /// Makes a token for `identity` with `secret` (POST /v3/auth/tokens).
+    ///
+    /// # Errors
+    /// What `admit` gives; [`Error::Refused`], [`Error::RateLimited`], [`Error::Unreachable`], [`Error::BadAnswer`],
+    /// [`Error::Redirected`].
+    fn create(&self, identity: &Identity, secret: &Secret, admit: Admit) -> Result<Issued, Error>;
+
+    /// Asks what `token` is (GET /v3/auth/tokens), which makes none. `None`: Keystone does not know it any more.
+    ///
+    /// # Errors
+    /// As [`Issuer::create`].
+    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<Look>, Error>;
+
+    /// Revokes `token` (DELETE /v3/auth/tokens). One that Keystone does not know any more is as good as revoked.
+    ///
+    /// # Errors
+    /// As [`Issuer::create`].
+    fn revoke(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<(), Error>;
+}

@@ -1,0 +1,116 @@
+//! ostoken keeps an OpenStack (Keystone v3) token in the OS keyring with a file-locked expiry record, and hands a valid
+//! one out.
+//!
+//! Data goes one way: arguments and environment snapshot, [`identity`], its key, [`store`] (record, lock, keyring),
+//! [`keystone`] when needed, [`output`]. The [`broker`] decides; [`commands`] put the parts together, a file a verb.
+
+// The command line documents itself for its users; documentation of its types would say the same again.
+#[allow(missing_docs)]
+pub mod cli;
+
+pub mod broker;
+pub mod clock;
+pub mod commands;
+pub mod credential;
+pub mod error;
+pub mod identity;
+pub mod keystone;
+pub mod memory;
+pub mod output;
+pub mod protocol;
+pub mod record;
+pub mod secret;
+pub mod stop;
+pub mod store;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use clock::SystemClock;
+use commands::Context;
+use error::{Error, Exit, escaped};
+use identity::Environment;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs the program with this process's arguments, environment and streams. `name` is the one it was built under.
+pub fn run_from_process(name: &str) -> ExitCode {
+    let started = Instant::now();
+    protect_memory();
+    let environment = Environment::of_process();
+    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let terminal = stderr.is_terminal();
+    let wide_terminal = stdout.is_terminal();
+    let colour = wide_terminal && environment.get("NO_COLOR").is_none() && environment.get("TERM") != Some("dumb");
+    let mut context = Context {
+        environment: &environment,
+        clock: &SystemClock,
+        started,
+        stdin: &mut stdin.lock(),
+        stdout: &mut stdout.lock(),
+        stderr: &mut stderr.lock(),
+        terminal,
+        colour,
+    };
+    ExitCode::from(run(name, std::env::args_os().collect(), &mut context) as u8)
+}
+
+/// Runs one command: `arguments` begin with the program's name.
+pub fn run(name: &str, arguments: Vec<OsString>, context: &mut Context) -> Exit {
+    let cli = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return explain(name, &error, context),
+    };
+    let answer = commands::run(cli, context).and_then(|exit| match context.stdout.flush() {
+        Ok(()) => Ok(exit),
+        Err(error) => Err(Error::Io { what: "standard output", error }),
+    });
+    match answer {
+        Ok(exit) => exit,
+        // Whoever read the output went away, as `| head -1` does: nobody is left to be told.
+        Err(Error::Io { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => {
+            report(&error, context);
+            error.exit()
+        }
+    }
+}
+
+/// `ostoken: what failed: why`, then the hint.
+fn report(error: &Error, context: &mut Context) {
+    let _ = writeln!(context.stderr, "ostoken: {error}\nhint: {}", error.hint());
+}
+
+/// Help and version are answers; everything else is a usage error in clap's own words. git tells helpers to ignore
+/// operations that they do not know, so under git's name such a verb is passed over.
+fn explain(name: &str, error: &clap::Error, context: &mut Context) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = write!(context.stdout, "{}", error.render());
+            Exit::Done
+        }
+        ErrorKind::InvalidSubcommand if name == "git-credential-ostoken" => Exit::Done,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(context.stderr, "{}", error.render());
+            Exit::Usage
+        }
+        _ => {
+            let text = error.render().to_string();
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let first = escaped(lines.next().unwrap_or_default(), 500);
+            let values = lines.find(|line| line.starts_with("[possible values")).unwrap_or_default();
+            let _ =
+                writeln!(context.stderr, "ostoken: {}\nhint: see `ostoken --help`", format!("{first} {values}").trim());
+            Exit::Usage
+        }
+    }
+}
+
+/// Keeps secrets out of core dumps, and out of the reach of other programs of the user that would attach to this one.
+/// A program started by `exec` does not inherit it.
+fn protect_memory() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}

@@ -1,0 +1,207 @@
+//! What went wrong, by login: refusals, rate limits, the budget of requests, and the back-off of hooks.
+//!
+//! Pure: the store reads and writes it under its lock. All times are Unix seconds by the local clock.
+
+use crate::error::{Error, Kind};
+use crate::record::Failure;
+use serde::{Deserialize, Serialize};
+
+/// Requests to /auth/tokens that one login may send in [`WINDOW`] seconds: OVH allows 60 creations a minute, and its two
+/// pages disagree on what it counts, so every request counts here.
+pub const BUDGET: usize = 50;
+const WINDOW: i64 = 60;
+const LONGEST_LIMIT: i64 = 3600;
+const FIRST_BACKOFF: i64 = 15;
+const LONGEST_BACKOFF: i64 = 300;
+
+/// What is remembered of one login (`LOGIN.login.json`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The schema's version; 0 in a new one.
+    pub version: u32,
+    /// Keystone refused a secret of this login. Which one, the keyring knows.
+    #[serde(default)]
+    pub refused: Option<Failure>,
+    /// Nothing is sent before this time.
+    #[serde(default)]
+    pub limited_until: Option<i64>,
+    /// When the requests of the last minute were sent.
+    #[serde(default)]
+    pub requests: Vec<i64>,
+    /// Hooks send nothing before this time.
+    #[serde(default)]
+    pub hooks_wait_until: Option<i64>,
+    /// How long the hooks wait now, in seconds.
+    #[serde(default)]
+    pub hooks_wait: i64,
+    /// The last failure of any kind.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+    /// The kind of the last failure, as the hooks say it.
+    #[serde(default)]
+    pub failure_kind: Option<String>,
+}
+
+/// Who asks: a hook keeps quiet where a person tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A person or a program that they run.
+    Command,
+    /// A prompt.
+    Hook,
+}
+
+impl Memory {
+    /// Whether a request may be sent at `now`, without counting it.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`], [`Error::BackingOff`] or [`Error::BudgetSpent`], each with the seconds to wait.
+    pub fn permits(&self, now: i64, asker: Asker) -> Result<(), Error> {
+        let left = |until: i64| u64::try_from(until - now).unwrap_or(0).max(1);
+        // A time far ahead comes from a clock that was set back since.
+        let ahead = |until: &i64| (now + 1..=now + LONGEST_LIMIT).contains(until);
+        if let Some(until) = self.limited_until.filter(ahead) {
+            return Err(Error::RateLimited(left(until)));
+        }
+        if let Some(until) = self.hooks_wait_until.filter(ahead)
+            && asker == Asker::Hook
+        {
+            return Err(Error::BackingOff(left(until)));
+        }
+        let recent = self.recent(now);
+        if recent.len() >= BUDGET {
+            return Err(Error::BudgetSpent(left(recent[recent.len() - BUDGET] + WINDOW)));
+        }
+        Ok(())
+    }
+
+    /// Counts a request that is about to be sent.
+    ///
+    /// # Errors
+    /// As [`Memory::permits`]; then nothing is counted.
+    pub fn count(&mut self, now: i64, asker: Asker) -> Result<(), Error> {
+        self.permits(now, asker)?;
+        self.requests = self.recent(now);
+        self.requests.push(now);
+        Ok(())
+    }
+
+    /// The requests of the last minute.
+    pub fn recent(&self, now: i64) -> Vec<i64> {
+        self.requests.iter().copied().filter(|at| (now - WINDOW + 1..=now).contains(at)).collect()
+    }
+
+    /// A token was made: what went wrong before is over. A refusal stays: it is of another secret than the one that
+    /// succeeded, and that one is still not to be sent.
+    pub fn succeeded(&mut self) {
+        let Memory { version, refused, requests, .. } = std::mem::take(self);
+        *self = Memory { version, refused, requests, ..Memory::default() };
+    }
+
+    /// A request failed with `error`: remembers what the next one must know.
+    pub fn failed(&mut self, now: i64, error: &Error) {
+        let failure = Failure { at: now, message: error.to_string() };
+        match error {
+            Error::Refused { status: 401, message, .. } => {
+                self.refused = Some(Failure { at: now, message: message.clone() });
+            }
+            Error::RateLimited(seconds) => {
+                let wait = i64::try_from(*seconds).unwrap_or(LONGEST_LIMIT).clamp(1, LONGEST_LIMIT);
+                self.limited_until = Some(now + wait);
+            }
+            Error::BudgetSpent(_) | Error::BackingOff(_) | Error::RefusedBefore(_) => return,
+            _ => {
+                self.hooks_wait = (self.hooks_wait * 2).clamp(FIRST_BACKOFF, LONGEST_BACKOFF);
+                self.hooks_wait_until = Some(now + self.hooks_wait);
+            }
+        }
+        self.failure_kind = Some(error.kind().word().into());
+        self.failure = Some(failure);
+    }
+
+    /// A secret was given by a person: a refusal of an older one no longer stands.
+    pub fn forgive(&mut self) {
+        self.refused = None;
+        self.hooks_wait_until = None;
+        self.hooks_wait = 0;
+    }
+
+    /// Whether the last failure was of this kind.
+    pub fn last_was(&self, kind: Kind) -> bool {
+        self.failure_kind.as_deref() == Some(kind.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable() -> Error {
+        Error::Unreachable { url: "u".into(), why: "w".into() }
+    }
+
+    #[test]
+    fn the_fifty_first_request_in_a_minute_is_not_sent() {
+        let mut memory = Memory::default();
+        for second in 0..50 {
+            memory.count(second, Asker::Command).expect("within the budget");
+        }
+        assert!(matches!(memory.count(50, Asker::Command), Err(Error::BudgetSpent(10))));
+        assert!(memory.count(60, Asker::Command).is_ok());
+        assert!(memory.count(60, Asker::Command).is_err());
+        assert_eq!(memory.requests.len(), 50);
+    }
+
+    #[test]
+    fn hooks_back_off_and_people_do_not() {
+        let mut memory = Memory::default();
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            memory.failed(0, &unreachable());
+            assert!(memory.permits(0, Asker::Command).is_ok());
+            match memory.permits(0, Asker::Hook) {
+                Err(Error::BackingOff(seconds)) => waits.push(seconds),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(waits, [15, 30, 60, 120, 240, 300, 300]);
+        memory.succeeded();
+        assert!(memory.permits(0, Asker::Hook).is_ok());
+    }
+
+    #[test]
+    fn a_rate_limit_holds_for_everybody_for_an_hour_at_most() {
+        let mut memory = Memory::default();
+        memory.failed(100, &Error::RateLimited(99_999));
+        assert!(matches!(memory.permits(100, Asker::Command), Err(Error::RateLimited(3600))));
+        assert!(memory.permits(100 + 3600, Asker::Hook).is_ok());
+    }
+
+    #[test]
+    fn a_clock_set_back_locks_nobody_out() {
+        let mut memory = Memory::default();
+        memory.failed(1_000_000, &Error::RateLimited(60));
+        for _ in 0..50 {
+            memory.count(1_000_000 + 60, Asker::Command).expect("within the budget");
+        }
+        assert!(memory.permits(500, Asker::Hook).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_stays_until_a_person_says_otherwise() {
+        let mut memory = Memory::default();
+        memory.failed(0, &Error::Refused { what: "token", status: 401, message: "no".into() });
+        memory.succeeded();
+        assert_eq!(memory.refused.as_ref().map(|f| f.message.as_str()), Some("no"));
+        memory.forgive();
+        assert!(memory.refused.is_none());
+    }
+
+    #[test]
+    fn succeeding_keeps_the_count() {
+        let mut memory = Memory::default();
+        memory.count(0, Asker::Command).expect("within the budget");
+        memory.succeeded();
+        assert_eq!(memory.requests, [0]);
+    }
+}

@@ -1,0 +1,223 @@
+//! What an export of the token changes in an environment: one plan for the hooks, for `env` and for `exec`.
+
+use crate::identity::environment::{Edit, Environment, TAKEN, taken};
+use crate::identity::{Identity, Login, Source};
+use crate::record::Record;
+use crate::secret::Token;
+use zeroize::Zeroizing;
+
+/// One step of the plan. Values of the environment are named, never held: a hook copies shell variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The variable `to` takes the value of `from`.
+    Keep {
+        /// Where it stands.
+        from: String,
+        /// Where it is kept.
+        to: String,
+    },
+    /// The variable goes.
+    Unset(String),
+    /// What an earlier export changed is put back, by the hook's own function.
+    Restore,
+    /// OS_TOKEN takes the token.
+    Token,
+    /// The variable takes a word of letters and digits.
+    Word(&'static str, String),
+}
+
+/// Which variables go beside those that break the clients' token plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scrub {
+    /// None.
+    Nothing,
+    /// User and password (`OSTOKEN_SCRUB=1`, `exec`): gophercloud refuses a token beside a user.
+    UserAndSecret,
+}
+
+/// Variables that hold a secret.
+pub const SECRETS: [&str; 3] = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSCODE"];
+
+/// How `environment` becomes one that holds the token.
+///
+/// The user's domain and a passcode break the clients' token plugin (measured with both clients), so they go, and stand
+/// in `OSTOKEN_*` for as long as auth URL and user stay the same.
+pub fn export(environment: &Environment, source: &Source, token: &Token, record: &Record, scrub: Scrub) -> Vec<Change> {
+    let mark = source.identity.login.mark();
+    let same_login = environment.get("OSTOKEN_FOR") == Some(mark.as_str());
+    let mut changes = Vec::new();
+    keep_auth_type(environment, &mut changes);
+    for name in TAKEN.iter().filter(|name| **name != "AUTH_TYPE") {
+        let (from, to) = (format!("OS_{name}"), format!("OSTOKEN_{name}"));
+        let goes = !matches!(*name, "USERNAME" | "USER_ID") || scrub == Scrub::UserAndSecret;
+        if goes && environment.is_set(&from) {
+            if environment.get(&from).is_some() {
+                changes.push(Change::Keep { from: from.clone(), to });
+            }
+            changes.push(Change::Unset(from));
+        } else if environment.is_set(&to) && !same_login {
+            changes.push(Change::Unset(to));
+        }
+    }
+    if scrub == Scrub::UserAndSecret {
+        for name in ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET"] {
+            if environment.is_set(name) {
+                changes.extend([Change::Unset(name.into()), Change::Word("OSTOKEN_SCRUBBED", "1".into())]);
+            }
+        }
+    }
+    changes.extend([
+        Change::Token,
+        Change::Word("OS_AUTH_TYPE", "token".into()),
+        Change::Word("OSTOKEN_EXPORTED", token.fingerprint()),
+        Change::Word("OSTOKEN_FOR", mark),
+        Change::Word("OSTOKEN_EXPIRES_AT", record.expires_locally().to_string()),
+    ]);
+    changes
+}
+
+/// The user's own auth type is kept; the one that an earlier export set is not taken for it.
+fn keep_auth_type(environment: &Environment, changes: &mut Vec<Change>) {
+    let own = environment.holds_own_export();
+    match environment.get("OS_AUTH_TYPE") {
+        Some("token") if own => {}
+        Some(_) => changes.push(Change::Keep { from: "OS_AUTH_TYPE".into(), to: "OSTOKEN_AUTH_TYPE".into() }),
+        None if own => {}
+        None if environment.is_set("OSTOKEN_AUTH_TYPE") => changes.push(Change::Unset("OSTOKEN_AUTH_TYPE".into())),
+        None => {}
+    }
+}
+
+/// How an environment that holds an export of ours gets rid of it. What was taken from another login than `now` is not
+/// put back: it is not part of what the environment holds since.
+pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<Change> {
+    if !environment.holds_own_export() {
+        return Vec::new();
+    }
+    let same_login = now.is_some_and(|login| environment.get("OSTOKEN_FOR") == Some(login.mark().as_str()));
+    let mut changes = Vec::new();
+    if !same_login {
+        let kept = TAKEN.map(|name| format!("OSTOKEN_{name}"));
+        changes.extend(kept.into_iter().filter(|name| environment.is_set(name)).map(Change::Unset));
+    }
+    changes.push(Change::Restore);
+    changes
+}
+
+/// Whether the clients can bear OS_TOKEN in this environment; where not, the hooks leave every variable alone.
+///
+/// Measured with both clients: an OS_CLOUD entry, an application credential and OS_DOMAIN_* each break the token plugin.
+pub fn clients_bear_it(environment: &Environment, identity: &Identity) -> bool {
+    let always = environment.get("OSTOKEN_EXPORT") == Some("always");
+    let plain = environment.get("OS_CLOUD").is_none()
+        && environment.get("OS_DOMAIN_ID").is_none()
+        && environment.get("OS_DOMAIN_NAME").is_none()
+        && identity.login.method.name() == "password";
+    always || plain
+}
+
+/// The edits that carry out `changes` on `environment`.
+pub fn edits(changes: &[Change], environment: &Environment, token: &Token) -> Vec<Edit> {
+    let set = |name: &str, value: &str| Edit::Set(name.into(), Zeroizing::new(value.into()));
+    let edit = |change: &Change| match change {
+        Change::Keep { from, to } => Some(set(to, environment.get(from).unwrap_or_default())),
+        Change::Unset(name) => Some(Edit::Unset(name.clone())),
+        Change::Token => Some(set("OS_TOKEN", token.expose())),
+        Change::Word(name, word) => Some(set(name, word)),
+        Change::Restore => None,
+    };
+    changes.iter().filter_map(edit).collect()
+}
+
+/// The edits that make an environment whose OS_* variables are `from` into one that holds those of `to`, without its
+/// secrets: for an OpenRC file in place of the environment.
+pub fn replace(from: &Environment, to: &Environment) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for name in from.names("OS_") {
+        if !to.is_set(name) || SECRETS.contains(&name) {
+            edits.push(Edit::Unset(name.into()));
+        }
+    }
+    // The hook puts back what it took before these edits: none of it is the new file's.
+    for name in TAKEN.map(|name| format!("OS_{name}")) {
+        let was_taken = taken(&name).is_some_and(|kept| from.is_set(kept));
+        if was_taken && !from.is_set(&name) && !to.is_set(&name) {
+            edits.push(Edit::Unset(name));
+        }
+    }
+    let leftovers = ["OSTOKEN_EXPORTED", "OSTOKEN_FOR", "OSTOKEN_EXPIRES_AT", "OSTOKEN_SCRUBBED"];
+    let kept = TAKEN.iter().filter_map(|name| taken(&format!("OS_{name}")));
+    edits.extend(leftovers.into_iter().chain(kept).filter(|n| from.is_set(n)).map(|n| Edit::Unset(n.into())));
+    for name in to.names("OS_").filter(|name| !SECRETS.contains(name)) {
+        if let Some(value) = to.get(name) {
+            edits.push(Edit::Set(name.into(), Zeroizing::new(value.into())));
+        }
+    }
+    edits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{RefreshRule, Times};
+
+    fn plan(variables: &[(&str, &str)], scrub: Scrub) -> Vec<Edit> {
+        let base = [("OS_AUTH_URL", "https://h/v3"), ("OS_USERNAME", "me"), ("OS_PASSWORD", "pw")];
+        let environment: Environment = base.iter().chain(variables).copied().collect();
+        let source = environment.source(false).expect("an identity");
+        let token = Token::parse("gAAAAAB").expect("a token");
+        let times = Times { issued_at: 0, expires_at: 86_400, clock_offset: 0 };
+        let rule = RefreshRule { after: 28_800, spread: 1.0 };
+        let record = Record::new(&source.identity, &token, times, rule, "lease.x".into());
+        edits(&export(&environment, &source, &token, &record, scrub), &environment, &token)
+    }
+
+    fn set(name: &str, value: &str) -> Edit {
+        Edit::Set(name.into(), Zeroizing::new(value.into()))
+    }
+
+    fn unset(name: &str) -> Edit {
+        Edit::Unset(name.into())
+    }
+
+    #[test]
+    fn the_users_domain_goes_and_is_kept() {
+        let edits = plan(&[("OS_USER_DOMAIN_NAME", "Default"), ("OS_AUTH_TYPE", "password")], Scrub::Nothing);
+        for edit in [
+            set("OSTOKEN_USER_DOMAIN_NAME", "Default"),
+            unset("OS_USER_DOMAIN_NAME"),
+            set("OSTOKEN_AUTH_TYPE", "password"),
+            set("OS_TOKEN", "gAAAAAB"),
+            set("OS_AUTH_TYPE", "token"),
+            set("OSTOKEN_EXPIRES_AT", "86400"),
+        ] {
+            assert!(edits.contains(&edit), "{edit:?}");
+        }
+        assert!(!edits.contains(&unset("OS_PASSWORD")) && !edits.contains(&unset("OS_USERNAME")));
+    }
+
+    #[test]
+    fn what_another_user_left_goes() {
+        let edits = plan(&[("OSTOKEN_USER_DOMAIN_NAME", "Old"), ("OSTOKEN_FOR", "0")], Scrub::Nothing);
+        assert!(edits.contains(&unset("OSTOKEN_USER_DOMAIN_NAME")));
+    }
+
+    #[test]
+    fn scrubbing_takes_user_and_password() {
+        let edits = plan(&[], Scrub::UserAndSecret);
+        for edit in [set("OSTOKEN_USERNAME", "me"), unset("OS_USERNAME"), unset("OS_PASSWORD")] {
+            assert!(edits.contains(&edit), "{edit:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_the_environment_but_for_its_secret() {
+        let from: Environment =
+            [("OS_USERNAME", "a"), ("OS_CLOUD", "c"), ("OS_PASSWORD", "old"), ("OSTOKEN_FOR", "1"), ("HOME", "/h")]
+                .into_iter()
+                .collect();
+        let to: Environment = [("OS_USERNAME", "b"), ("OS_PASSWORD", "new")].into_iter().collect();
+        let wanted = [unset("OS_CLOUD"), unset("OS_PASSWORD"), unset("OSTOKEN_FOR"), set("OS_USERNAME", "b")];
+        assert_eq!(replace(&from, &to), wanted);
+    }
+}

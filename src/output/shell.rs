@@ -1,0 +1,101 @@
+//! Setting and unsetting variables in the shells' own words, with every value quoted for the shell that reads it.
+
+use crate::error::{Error, escaped};
+use crate::identity::environment::Edit;
+
+/// A shell that `ostoken env` writes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// GNU bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell, also Windows PowerShell
+    Powershell,
+    /// sh, dash, ksh, busybox
+    Posix,
+    /// cmd.exe, by `for /f "delims=" %i in ('ostoken env --shell cmd') do %i`
+    Cmd,
+}
+
+/// One line for `edit`, without its end.
+///
+/// # Errors
+/// [`Error::Usage`] for a value that this shell cannot be given.
+pub fn line(shell: Shell, edit: &Edit) -> Result<String, Error> {
+    Ok(match (shell, edit) {
+        (Shell::Bash | Shell::Zsh | Shell::Posix, Edit::Set(name, value)) => format!("export {name}={}", posix(value)),
+        (Shell::Bash | Shell::Zsh | Shell::Posix, Edit::Unset(name)) => format!("unset {name}"),
+        (Shell::Fish, Edit::Set(name, value)) => format!("set -gx {name} {}", fish(value)),
+        (Shell::Fish, Edit::Unset(name)) => format!("set -e {name}"),
+        (Shell::Powershell, Edit::Set(name, value)) => format!("$env:{name} = {}", powershell(value)),
+        (Shell::Powershell, Edit::Unset(name)) => format!("Remove-Item -ErrorAction Ignore Env:{name}"),
+        (Shell::Cmd, Edit::Set(name, value)) => format!("set \"{name}={}\"", cmd(name, value)?),
+        (Shell::Cmd, Edit::Unset(name)) => format!("set \"{name}=\""),
+    })
+}
+
+/// Single quotes, in which these shells read nothing but the closing one.
+pub fn posix(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// Single quotes, in which fish reads backslashes before a quote or a backslash.
+fn fish(value: &str) -> String {
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+/// Single quotes, in which PowerShell reads a doubled quote as one. Its typographic quotes end the text as well.
+fn powershell(value: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in value.chars() {
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+        quoted.push(c);
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// cmd.exe has no quoting that holds in a `for` variable as well as in a batch file: such values are refused.
+fn cmd<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
+    match value.chars().find(|c| matches!(c, '"' | '%' | '!' | '^') || c.is_control()) {
+        None => Ok(value),
+        Some(c) => {
+            let why = format!(
+                "`{}` holds `{}`, which cmd.exe cannot be given",
+                escaped(value, 80),
+                escaped(&c.to_string(), 9)
+            );
+            Err(Error::usage(name, why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(shell: Shell, value: &str) -> String {
+        line(shell, &Edit::Set("X".into(), value.to_owned().into())).expect("a line")
+    }
+
+    #[test]
+    fn quotes_are_each_shells_own() {
+        let hostile = r#"a'b"c\d$(id)`id`%PATH%;!x"#;
+        assert_eq!(set(Shell::Bash, hostile), r#"export X='a'\''b"c\d$(id)`id`%PATH%;!x'"#);
+        assert_eq!(set(Shell::Fish, hostile), r#"set -gx X 'a\'b"c\\d$(id)`id`%PATH%;!x'"#);
+        assert_eq!(set(Shell::Powershell, "a'b\u{2019}c"), "$env:X = 'a''b\u{2019}\u{2019}c'");
+        assert_eq!(set(Shell::Cmd, "a b&c"), "set \"X=a b&c\"");
+    }
+
+    #[test]
+    fn cmd_is_not_given_what_it_would_expand() {
+        for bad in ["100%", "a\"b", "a!b", "a^b"] {
+            assert!(line(Shell::Cmd, &Edit::Set("X".into(), bad.to_owned().into())).is_err());
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The credential protocol's lines (`git help credential`, "INPUT/OUTPUT FORMAT"; PROTOCOL.md has every attribute).
+
+use crate::error::{Error, escaped};
+use crate::identity::{AuthUrl, Login};
+use crate::secret::Secret;
+use std::io::{BufRead, Read as _};
+use url::Url;
+
+/// The longest line, in bytes: git's own.
+const LONGEST_LINE: u64 = 65_535;
+/// The most lines of one message.
+const MOST_LINES: usize = 1024;
+
+/// A description of a credential, as git or another program writes it. Unknown attributes are passed over.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// `protocol`
+    pub protocol: Option<String>,
+    /// `host`, with a port where one was given
+    pub host: Option<String>,
+    /// `path`
+    pub path: Option<String>,
+    /// `username`
+    pub username: Option<String>,
+    /// `password`
+    pub password: Option<Secret>,
+    /// `authtype`
+    pub authtype: Option<String>,
+    /// `credential`
+    pub credential: Option<Secret>,
+}
+
+impl Message {
+    /// Reads `key=value` lines up to an empty line or the end.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the line's number for one that is too long, no text, without `=` or with a control
+    /// character: one CR directly before LF belongs to the line end, any other one is refused.
+    pub fn read(input: &mut dyn BufRead) -> Result<Message, Error> {
+        let mut message = Message::default();
+        for number in 1.. {
+            let refuse = |why: &str| Error::usage(format!("credential description, line {number}"), why);
+            if number > MOST_LINES {
+                return Err(refuse("there are too many lines"));
+            }
+            let mut line = zeroize::Zeroizing::new(Vec::new());
+            let read = (&mut *input).take(LONGEST_LINE + 2).read_until(b'\n', &mut line);
+            read.map_err(|error| Error::Io { what: "standard input", error })?;
+            let line = match line.strip_suffix(b"\n") {
+                Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+                None => &line,
+            };
+            if line.is_empty() {
+                break;
+            }
+            if line.len() as u64 > LONGEST_LINE {
+                return Err(refuse("it is too long"));
+            }
+            let Ok(line) = std::str::from_utf8(line) else { return Err(refuse("it is no UTF-8 text")) };
+            if line.chars().any(char::is_control) {
+                return Err(refuse("it holds a control character"));
+            }
+            let Some((key, value)) = line.split_once('=') else { return Err(refuse("it holds no `=`")) };
+            message.take(key, value).map_err(|why| refuse(&why))?;
+        }
+        Ok(message)
+    }
+
+    fn take(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let text = || Some(value.to_owned());
+        match key {
+            "protocol" => self.protocol = text(),
+            "host" => self.host = text(),
+            "path" => self.path = text(),
+            "username" => self.username = text(),
+            "password" => self.password = Some(value.into()),
+            "authtype" => self.authtype = text(),
+            "credential" => self.credential = Some(value.into()),
+            "url" => self.take_url(value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A URL stands for its parts, as git has it.
+    fn take_url(&mut self, text: &str) -> Result<(), String> {
+        let url = Url::parse(text).map_err(|error| format!("`url`: {error}"))?;
+        let host = url.host_str().unwrap_or_default();
+        self.protocol = Some(url.scheme().to_owned());
+        self.host = Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
+        let path = url.path().trim_matches('/');
+        self.path = (!path.is_empty()).then(|| path.to_owned());
+        self.username = (!url.username().is_empty()).then(|| url.username().to_owned());
+        self.password = url.password().map(Secret::from);
+        Ok(())
+    }
+
+    /// Whether it describes nothing at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Message::default()
+    }
+
+    /// Whether the description is of this Keystone: protocol, host and port are its own, and so is the path where one
+    /// is given, as far as the shorter of the two goes.
+    pub fn is_for(&self, auth_url: &AuthUrl) -> bool {
+        let (scheme, host, own_path) = auth_url.parts();
+        let same_protocol = self.protocol.as_deref().is_some_and(|given| given.eq_ignore_ascii_case(scheme));
+        let same_host = self.host.as_deref().is_some_and(|given| {
+            let given = given.to_ascii_lowercase();
+            let default = if scheme == "https" { ":443" } else { ":80" };
+            given.strip_suffix(default).unwrap_or(&given) == host
+        });
+        let same_path = self.path.as_deref().is_none_or(|given| {
+            let segments =
+                |path: &str| path.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+            segments(given).iter().zip(&segments(own_path)).all(|(a, b)| a == b)
+        });
+        same_protocol && same_host && same_path
+    }
+
+    /// Whether the account is this login's own, where one is given.
+    pub fn is_of(&self, login: &Login) -> bool {
+        self.username.as_deref().is_none_or(|given| given == login.method.label())
+    }
+}
+
+/// One `key=value` line of an answer.
+///
+/// # Errors
+/// [`Error::Usage`] for a value that would end the line.
+pub fn line(key: &str, value: &str) -> Result<String, Error> {
+    match value.chars().any(char::is_control) {
+        true => Err(Error::usage(key, format!("`{}` holds a control character", escaped(value, 80)))),
+        false => Ok(format!("{key}={value}\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Message, Error> {
+        Message::read(&mut text.as_bytes())
+    }
+
+    #[test]
+    fn lines_end_at_an_empty_one_or_at_the_end() {
+        let message =
+            read("protocol=https\r\nhost=h:5000\npassword=a=b\nwhatever[]=1\n\nusername=late\n").expect("read");
+        assert_eq!(message.host.as_deref(), Some("h:5000"));
+        assert_eq!(message.password, Some(Secret::from("a=b")));
+        assert_eq!(message.username, None);
+        assert!(read("").expect("read").is_empty() && read("\n").expect("read").is_empty());
+        assert_eq!(read("host=h").expect("read").host.as_deref(), Some("h"));
+    }
+
+    #[test]
+    fn a_url_stands_for_its_parts() {
+        let message = read("url=https://me@H.example.com:5000/identity/v3\n").expect("read");
+        assert_eq!(message.host.as_deref(), Some("h.example.com:5000"));
+        assert_eq!(message.path.as_deref(), Some("identity/v3"));
+        assert_eq!(message.username.as_deref(), Some("me"));
+    }
+
+    #[test]
+    fn bad_lines_are_refused_with_their_number_and_without_their_value() {
+        for bad in ["password=a\rb\n", "password=a\0b\n", "password=a\r\r\n", "password\n", "password=\u{1b}\n"] {
+            let error = read(&format!("host=h\n{bad}")).expect_err("refused").to_string();
+            assert!(error.contains("line 2"), "{error}");
+        }
+        let long = format!("password={}\n", "x".repeat(70_000));
+        assert!(read(&long).expect_err("refused").to_string().contains("too long"));
+    }
+
+    fn is_for(description: &str, auth_url: &str) -> bool {
+        read(description).expect("read").is_for(&AuthUrl::parse(auth_url, false).expect("a URL"))
+    }
+
+    #[test]
+    fn a_description_is_of_one_keystone_alone() {
+        assert!(is_for("protocol=https\nhost=H.example.com:443\n", "https://h.example.com/v3"));
+        assert!(is_for("protocol=https\nhost=h\npath=identity\n", "https://h/identity/v3"));
+        assert!(is_for("protocol=https\nhost=h\npath=identity/v3/auth/tokens\n", "https://h/identity/v3"));
+        for other in [
+            "protocol=http\nhost=h\n",
+            "protocol=https\nhost=h:5000\n",
+            "protocol=https\nhost=h.evil.com\n",
+            "protocol=https\nhost=h\npath=ident\n",
+            "host=h\n",
+            "protocol=https\n",
+        ] {
+            assert!(!is_for(other, "https://h/identity/v3"), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Message::read(&mut &bytes[..]);
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(value in "[^\\p{Cc}]{1,40}") {
+            let text = line("username", &value).expect("a line");
+            prop_assert_eq!(read(&text).expect("read").username, Some(value));
+        }
+    }
+}

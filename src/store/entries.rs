@@ -1,0 +1,194 @@
+//! What the keyring's entries hold, as JSON, and the account names they stand under.
+
+use crate::error::Error;
+use crate::identity::{Key, LoginKey, Verify};
+use crate::record::{Record, VERSION};
+use crate::secret::{Secret, Token, digest, random_hex};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// How many refused secrets of a login, and how many secrets in all, are told apart.
+const MOST: usize = 64;
+
+/// The account of a login's secret.
+pub fn secret_account(login: &LoginKey) -> String {
+    format!("secret:{}", login.as_str())
+}
+
+/// The account of an identity's token.
+pub fn token_account(key: &Key) -> String {
+    format!("token:{}", key.as_str())
+}
+
+/// The account of a login's refused secrets.
+pub fn refused_account(login: &LoginKey) -> String {
+    format!("refused:{}", login.as_str())
+}
+
+/// The account that tells where secrets of environments were sent.
+pub const SENT_ACCOUNT: &str = "sent";
+
+/// A token and a copy of its record, as the keyring keeps them.
+#[derive(Serialize, Deserialize)]
+struct TokenEntry {
+    version: u32,
+    token: Zeroizing<String>,
+    record: Record,
+}
+
+/// The entry of `token` and `record`.
+///
+/// # Errors
+/// [`Error::NoKeyring`] where it cannot be written as JSON.
+pub fn encode_token(token: &Token, record: &Record) -> Result<Secret, Error> {
+    let token = Zeroizing::new(token.expose().to_owned());
+    encode(&TokenEntry { version: VERSION, token, record: record.clone() })
+}
+
+/// The token and the record of an entry; `None` where it is damaged.
+///
+/// # Errors
+/// [`Error::NoKeyring`] where a newer program wrote it.
+pub fn decode_token(entry: &Secret) -> Result<Option<(Token, Record)>, Error> {
+    let Some(TokenEntry { version: _, token, record }) = decode(entry)? else { return Ok(None) };
+    Ok(Token::parse(&token).map(|token| (token, record)))
+}
+
+/// A login's secret, and where it may go.
+#[derive(Serialize, Deserialize)]
+pub struct StoredSecret {
+    version: u32,
+    secret: Zeroizing<String>,
+    /// The auth URL it was proved at.
+    pub auth_url: String,
+    /// How that server was verified.
+    pub verify: Verify,
+}
+
+impl StoredSecret {
+    /// A secret that was proved at `auth_url`, verified as `verify` says.
+    pub fn new(secret: &Secret, auth_url: &str, verify: &Verify) -> Self {
+        let secret = Zeroizing::new(secret.expose().to_owned());
+        StoredSecret { version: VERSION, secret, auth_url: auth_url.into(), verify: verify.clone() }
+    }
+
+    /// The secret.
+    pub fn secret(&self) -> Secret {
+        Secret::from(self.secret.as_str())
+    }
+}
+
+/// Digests of secrets under a salt of their own: enough to know one again, of no use to anybody else.
+#[derive(Serialize, Deserialize)]
+pub struct Digests {
+    version: u32,
+    salt: String,
+    /// Each secret's digest, and what is known of it.
+    known: Vec<(String, Vec<String>)>,
+}
+
+impl Digests {
+    /// None yet, under a new salt.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system has no randomness.
+    pub fn new() -> Result<Self, Error> {
+        let salt = random_hex(16)
+            .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
+        Ok(Digests { version: VERSION, salt, known: Vec::new() })
+    }
+
+    fn digest(&self, secret: &Secret) -> String {
+        digest(&[&self.salt, secret.expose()])
+    }
+
+    /// What is known of `secret`.
+    pub fn get(&self, secret: &Secret) -> Option<&[String]> {
+        let digest = self.digest(secret);
+        self.known.iter().find(|(known, _)| *known == digest).map(|(_, notes)| notes.as_slice())
+    }
+
+    /// Adds `note` to what is known of `secret`; says whether that was new. The oldest secret goes when there are many.
+    pub fn add(&mut self, secret: &Secret, note: &str) -> bool {
+        let digest = self.digest(secret);
+        match self.known.iter_mut().find(|(known, _)| *known == digest) {
+            Some((_, notes)) if notes.iter().any(|known| known == note) => return false,
+            Some((_, notes)) => notes.push(note.into()),
+            None => {
+                self.known.push((digest, vec![note.into()]));
+                let over = self.known.len().saturating_sub(MOST);
+                self.known.drain(..over);
+            }
+        }
+        true
+    }
+
+    /// Forgets `secret`.
+    pub fn remove(&mut self, secret: &Secret) {
+        let digest = self.digest(secret);
+        self.known.retain(|(known, _)| *known != digest);
+    }
+}
+
+/// `value` as JSON for the keyring.
+///
+/// # Errors
+/// [`Error::NoKeyring`] where it cannot be written.
+pub fn encode<T: Serialize>(value: &T) -> Result<Secret, Error> {
+    serde_json::to_string(value).map(Secret::from).map_err(|_| Error::NoKeyring("an entry cannot be written".into()))
+}
+
+/// The value of an entry; `None` where it is damaged.
+///
+/// # Errors
+/// [`Error::NoKeyring`] where a newer program wrote it: it is left alone.
+pub fn decode<T: DeserializeOwned>(entry: &Secret) -> Result<Option<T>, Error> {
+    #[derive(Deserialize)]
+    struct Head {
+        version: u32,
+    }
+    match serde_json::from_str::<Head>(entry.expose()) {
+        Ok(head) if head.version > VERSION => {
+            Err(Error::NoKeyring(format!("an entry was written by a newer ostoken (version {})", head.version)))
+        }
+        _ => Ok(serde_json::from_str(entry.expose()).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_known_again_and_its_digest_tells_nothing() {
+        let mut digests = Digests::new().expect("randomness");
+        let secret = Secret::from("hunter2");
+        assert_eq!(digests.get(&secret), None);
+        assert!(digests.add(&secret, "a"));
+        assert!(!digests.add(&secret, "a"));
+        assert!(digests.add(&secret, "b"));
+        assert_eq!(digests.get(&secret), Some(&["a".to_owned(), "b".to_owned()][..]));
+        let entry = encode(&digests).expect("encoded");
+        assert!(!entry.expose().contains("hunter2"));
+        assert!(!entry.expose().contains(&digest(&["hunter2"])));
+        digests.remove(&secret);
+        assert_eq!(digests.get(&secret), None);
+    }
+
+    #[test]
+    fn many_secrets_push_out_the_oldest() {
+        let mut digests = Digests::new().expect("randomness");
+        for number in 0..=MOST {
+            digests.add(&Secret::from(number.to_string()), "x");
+        }
+        assert_eq!(digests.get(&Secret::from("0")), None);
+        assert!(digests.get(&Secret::from("1")).is_some());
+    }
+
+    #[test]
+    fn a_damaged_entry_is_none_and_a_newer_one_an_error() {
+        assert!(decode_token(&Secret::from("{")).expect("no error").is_none());
+        assert!(decode_token(&Secret::from(r#"{"version":2,"token":"x"}"#)).is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! Windows Credential Manager and the macOS Keychain, through keyring-core's stores.
+
+use super::{Backend, Keyring};
+use crate::error::Error;
+use crate::secret::Secret;
+use keyring_core::{CredentialStore, Entry, Error as StoreError};
+use std::sync::Arc;
+
+/// The system's own keyring.
+pub struct Native {
+    store: Arc<CredentialStore>,
+    service: String,
+}
+
+#[cfg(windows)]
+const BACKEND: Backend = Backend::CredentialManager;
+#[cfg(target_os = "macos")]
+const BACKEND: Backend = Backend::Keychain;
+
+impl Native {
+    /// Opens it for entries of `service`.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`] where the system refuses.
+    pub fn open(service: &str) -> Result<Self, Error> {
+        #[cfg(windows)]
+        let store = windows_native_keyring_store::Store::new();
+        #[cfg(target_os = "macos")]
+        let store = apple_native_keyring_store::keychain::Store::new();
+        Ok(Native { store: store.map_err(broken)?, service: service.into() })
+    }
+
+    fn entry(&self, account: &str) -> Result<Entry, Error> {
+        Entry::new_in_store(&self.store, &self.service, account).map_err(broken)
+    }
+}
+
+impl Keyring for Native {
+    fn backend(&self) -> Backend {
+        BACKEND
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, Error> {
+        let bytes = match self.entry(account)?.get_secret() {
+            Ok(bytes) => bytes,
+            Err(StoreError::NoEntry) => return Ok(None),
+            Err(error) => return Err(broken(error)),
+        };
+        let text = String::from_utf8(bytes).map_err(|_| Error::NoKeyring("an entry is no text".into()))?;
+        Ok(Some(Secret::from(text)))
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), Error> {
+        self.entry(account)?.set_secret(value.expose().as_bytes()).map_err(broken)
+    }
+
+    fn delete(&self, account: &str) -> Result<(), Error> {
+        match self.entry(account)?.delete_credential() {
+            Err(error) if !matches!(error, StoreError::NoEntry) => Err(broken(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn broken(error: StoreError) -> Error {
+    Error::NoKeyring(match error {
+        StoreError::TooLong(name, limit) => format!("{}: `{name}` is longer than {limit}", BACKEND.name()),
+        other => format!("{}: {}", BACKEND.name(), crate::error::escaped(&other.to_string(), 200)),
+    })
+}

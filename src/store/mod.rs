@@ -1,0 +1,332 @@
+//! What is kept: the token and the secret in the keyring, the record, locks and leases in the state folder.
+//!
+//! The keyring is written first and holds a copy of the record; the record comes second. So whatever happens between
+//! the two, the token is found again, and a record that is missing, damaged or of another token is rebuilt from it.
+
+pub mod entries;
+pub mod folder;
+pub mod keyring;
+pub mod lock;
+pub mod logins;
+
+use crate::error::Error;
+use crate::identity::{Identity, Key, LoginKey};
+use crate::memory::Memory;
+use crate::record::{Record, RefreshRule, Times, VERSION};
+use crate::secret::{Secret, Token, random_hex};
+use crate::stop::{Point, reached};
+use folder::{Folder, temporary_prefix};
+use keyring::{Backend, Keyring};
+use lock::Guard;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long the lock of one login's memory is waited for: whoever holds it writes one small file.
+const MEMORY_LOCK: Duration = Duration::from_secs(5);
+
+/// A token that is kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The token.
+    pub token: Token,
+    /// Its record.
+    pub record: Record,
+    /// Whether record and lease stand as they should in the state folder.
+    pub whole: bool,
+}
+
+/// One keyring, and the part of the state folder that belongs to it.
+pub struct Store {
+    keyring: Box<dyn Keyring>,
+    folder: Folder,
+}
+
+impl Store {
+    /// The store of `keyring` below the state folder.
+    pub fn new(keyring: Box<dyn Keyring>, state: &Folder) -> Store {
+        let folder = state.inner(keyring.backend().name());
+        Store { keyring, folder }
+    }
+
+    /// Which keyring it is.
+    pub fn backend(&self) -> Backend {
+        self.keyring.backend()
+    }
+
+    /// The token that is kept for `key`.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`]; [`Error::State`] where a newer program wrote the record.
+    pub fn read(&self, key: &Key) -> Result<Option<Kept>, Error> {
+        let record = self.record(key)?;
+        let Some(entry) = self.keyring.get(&entries::token_account(key))? else { return Ok(None) };
+        let Some((token, copy)) = entries::decode_token(&entry)? else { return Ok(None) };
+        Ok(match record.filter(|record| record.is_of(key, &token)) {
+            Some(record) => Some(Kept { token, record, whole: true }),
+            None if copy.is_of(key, &token) => Some(Kept { token, record: copy, whole: false }),
+            None => None,
+        })
+    }
+
+    /// The record of `key`; `None` where it is missing or damaged.
+    ///
+    /// # Errors
+    /// [`Error::State`] where a newer program wrote it, or it cannot be read.
+    pub fn record(&self, key: &Key) -> Result<Option<Record>, Error> {
+        self.json(&record_name(key.as_str()), |record: &Record| record.version)
+    }
+
+    /// The records of all tokens of a login.
+    pub fn records(&self, login: &LoginKey) -> Vec<Record> {
+        let is_record = |name: &String| name.len() == 64 + ".json".len() && name.ends_with(".json");
+        let read = |name: String| self.json(&name, |record: &Record| record.version).ok().flatten();
+        self.folder.names().into_iter().filter(is_record).filter_map(read).filter(|r| r.is_of_login(login)).collect()
+    }
+
+    /// Takes the lock of `key` where nobody holds it.
+    ///
+    /// # Errors
+    /// As [`lock::try_lock`].
+    pub fn try_lock(&self, key: &str) -> Result<Option<Guard>, Error> {
+        lock::try_lock(&self.folder, &lock_name(key))
+    }
+
+    /// Waits for the lock of `key`, as [`lock::lock`].
+    ///
+    /// # Errors
+    /// As [`lock::lock`].
+    pub fn lock(&self, key: &str, limit: Duration, over: &mut dyn FnMut() -> bool) -> Result<Option<Guard>, Error> {
+        lock::lock(&self.folder, &lock_name(key), limit, over)
+    }
+
+    /// Keeps a new token of `identity`: lease, keyring entry, record, then the older leases go, so that every prompt
+    /// that looks finds the new token.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`], [`Error::State`]; then the next run finds either the old or the new token.
+    pub fn write(
+        &self,
+        guard: &Guard,
+        identity: &Identity,
+        token: &Token,
+        times: Times,
+        rule: RefreshRule,
+    ) -> Result<Kept, Error> {
+        let record = new_record(identity, token, times, rule)?;
+        debug_assert!(guard.holds(&lock_name(&record.key)));
+        self.folder.touch(&record.lease)?;
+        reached(Point::LeaseMade);
+        self.write_entry(token, &record)?;
+        reached(Point::EntryWritten);
+        self.write_record(&record)?;
+        reached(Point::RecordWritten);
+        self.sweep(&record.key, Some(&record.lease));
+        reached(Point::OldLeaseRemoved);
+        Ok(Kept { token: token.clone(), record, whole: true })
+    }
+
+    /// Keeps a new token in the keyring alone, where the state folder cannot be written.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`].
+    pub fn write_without_state(
+        &self,
+        identity: &Identity,
+        token: &Token,
+        times: Times,
+        rule: RefreshRule,
+    ) -> Result<Kept, Error> {
+        let record = new_record(identity, token, times, rule)?;
+        self.write_entry(token, &record)?;
+        Ok(Kept { token: token.clone(), record, whole: false })
+    }
+
+    /// A token that could not be kept anywhere, for whoever asked.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system has no randomness.
+    pub fn unkept(identity: &Identity, token: &Token, times: Times, rule: RefreshRule) -> Result<Kept, Error> {
+        Ok(Kept { token: token.clone(), record: new_record(identity, token, times, rule)?, whole: false })
+    }
+
+    /// Writes record and lease of a kept token again, from what the keyring holds.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn rebuild(&self, guard: &Guard, kept: &Kept) -> Result<(), Error> {
+        debug_assert!(guard.holds(&lock_name(&kept.record.key)));
+        self.folder.touch(&kept.record.lease)?;
+        self.write_record(&kept.record)?;
+        self.sweep(&kept.record.key, Some(&kept.record.lease));
+        Ok(())
+    }
+
+    /// Notes in the record why a renewal failed; the token stays.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn note(&self, guard: &Guard, record: &Record) -> Result<(), Error> {
+        debug_assert!(guard.holds(&lock_name(&record.key)));
+        self.write_record(record)
+    }
+
+    /// Forgets the token of `key`: the lease first, so that no prompt goes on with it.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`], [`Error::State`].
+    pub fn erase(&self, guard: &Guard, key: &str) -> Result<(), Error> {
+        debug_assert!(guard.holds(&lock_name(key)));
+        self.sweep(key, None);
+        self.keyring.delete(&format!("token:{key}"))?;
+        self.folder.remove(&record_name(key))
+    }
+
+    /// Forgets the token of `key`, as [`Store::erase`], and gives it to whoever revokes it.
+    ///
+    /// # Errors
+    /// As [`Store::erase`].
+    pub fn take(&self, guard: &Guard, key: &str) -> Result<Option<Kept>, Error> {
+        let entry = self.keyring.get(&format!("token:{key}"))?;
+        let decoded = entry.as_ref().map_or(Ok(None), entries::decode_token)?;
+        self.erase(guard, key)?;
+        Ok(decoded.map(|(token, record)| Kept { token, record, whole: false }))
+    }
+
+    /// Keeps a token again that was taken.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn put_back(&self, guard: &Guard, kept: &Kept) -> Result<(), Error> {
+        self.write_entry(&kept.token, &kept.record)?;
+        self.rebuild(guard, kept)
+    }
+
+    /// Where the lease of `record` lies; `None` where it is gone.
+    pub fn lease(&self, record: &Record) -> Option<PathBuf> {
+        Some(self.folder.path(&record.lease)).filter(|path| path.exists())
+    }
+
+    /// What is remembered of the login.
+    ///
+    /// # Errors
+    /// [`Error::State`] where a newer program wrote it, or it cannot be read.
+    pub fn memory(&self, login: &LoginKey) -> Result<Memory, Error> {
+        Ok(self.json(&memory_name(login), |memory: &Memory| memory.version)?.unwrap_or_default())
+    }
+
+    /// Changes what is remembered of the login, under its lock.
+    ///
+    /// # Errors
+    /// As [`Store::memory`] and [`lock::lock`]; what `change` gives. Then nothing is written.
+    pub fn remember<T>(
+        &self,
+        login: &LoginKey,
+        change: impl FnOnce(&mut Memory) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let _guard = lock::lock(&self.folder, &format!("{}.login.lock", login.as_str()), MEMORY_LOCK, &mut || false)?;
+        let before = self.memory(login)?;
+        let mut memory = before.clone();
+        let answer = change(&mut memory)?;
+        if memory != before {
+            memory.version = VERSION;
+            self.write_json(&memory_name(login), &memory)?;
+        }
+        Ok(answer)
+    }
+
+    /// An entry of the keyring that is neither token nor record.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`].
+    pub fn entry<T: serde::de::DeserializeOwned>(&self, account: &str) -> Result<Option<T>, Error> {
+        match self.keyring.get(account)? {
+            Some(entry) => entries::decode(&entry),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps such an entry.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`].
+    pub fn set_entry<T: Serialize>(&self, account: &str, value: &T) -> Result<(), Error> {
+        self.keyring.set(account, &entries::encode(value)?)
+    }
+
+    /// Forgets such an entry.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`].
+    pub fn delete_entry(&self, account: &str) -> Result<(), Error> {
+        self.keyring.delete(account)
+    }
+
+    fn write_entry(&self, token: &Token, record: &Record) -> Result<(), Error> {
+        let entry: Secret = entries::encode_token(token, record)?;
+        self.keyring.set(&format!("token:{}", record.key), &entry)
+    }
+
+    fn write_record(&self, record: &Record) -> Result<(), Error> {
+        self.write_json(&record_name(&record.key), record)
+    }
+
+    /// Removes the leases of `key` but `keep`, and what killed processes left half-written.
+    fn sweep(&self, key: &str, keep: Option<&str>) {
+        let (leases, half_written) = (lease_prefix(key), temporary_prefix(&record_name(key)));
+        for name in self.folder.names() {
+            let is_old_lease = name.starts_with(&leases) && keep != Some(name.as_str());
+            if is_old_lease || name.starts_with(&half_written) {
+                let _ = self.folder.remove(&name);
+            }
+        }
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&self, name: &str, version: fn(&T) -> u32) -> Result<Option<T>, Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let Some(bytes) = self.folder.read(name)? else { return Ok(None) };
+        match (serde_json::from_slice::<T>(&bytes), serde_json::from_slice::<Head>(&bytes)) {
+            (Ok(value), _) if version(&value) <= VERSION => Ok(Some(value)),
+            (_, Ok(head)) if head.version > VERSION => Err(Error::State {
+                path: self.folder.path(name),
+                why: format!("a newer ostoken wrote it (version {})", head.version),
+                hint: "use that one, or remove the file",
+            }),
+            _ => Ok(None),
+        }
+    }
+
+    fn write_json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), Error> {
+        let mut text = serde_json::to_vec_pretty(value)
+            .map_err(|error| Error::Io { what: "record", error: std::io::Error::other(error) })?;
+        text.push(b'\n');
+        self.folder.write(name, &text)
+    }
+}
+
+fn new_record(identity: &Identity, token: &Token, times: Times, rule: RefreshRule) -> Result<Record, Error> {
+    let random = random_hex(8)
+        .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
+    let lease = format!("{}{random}", lease_prefix(identity.key().as_str()));
+    Ok(Record::new(identity, token, times, rule, lease))
+}
+
+fn record_name(key: &str) -> String {
+    format!("{key}.json")
+}
+
+fn lock_name(key: &str) -> String {
+    format!("{key}.lock")
+}
+
+/// Leases name their key, so that whoever holds its lock can clear up those of processes that were killed.
+fn lease_prefix(key: &str) -> String {
+    format!("lease.{}.", key.get(..16).unwrap_or(key))
+}
+
+fn memory_name(login: &LoginKey) -> String {
+    format!("{}.login.json", login.as_str())
+}
