@@ -1,0 +1,173 @@
+//! Interactive shells on a pseudo-terminal, one line at a time.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rexpect::process::{PtyProcess, Signal};
+
+use super::fake_ostoken::FakeOstoken;
+
+/// How long anything may take before a test fails: long, since a loaded machine is no error.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// The session that the guide's OpenRC file makes.
+pub const SESSION: &[(&str, &str)] = &[
+    ("OS_AUTH_URL", "https://keystone.test:5000/v3"),
+    ("OS_USERNAME", "ada"),
+    ("OS_PASSWORD", "s3cret-word"),
+    ("OS_PROJECT_NAME", "engine"),
+    ("OS_USER_DOMAIN_NAME", "Default"),
+    ("OS_PROJECT_DOMAIN_NAME", "Default"),
+];
+
+/// An interactive shell; killed when dropped.
+pub struct Shell {
+    process: PtyProcess,
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    unread: String,
+    /// What it printed before its first prompt.
+    pub greeting: String,
+}
+
+/// What one line led to.
+#[derive(Debug)]
+pub struct Answer {
+    /// What was printed, without the echo of the line.
+    pub text: String,
+    /// `$?` as the prompt shows it.
+    pub status: i32,
+}
+
+impl Shell {
+    /// bash with this rc file and the session's environment.
+    pub fn bash(program: &Path, fake: &FakeOstoken, rc: &str) -> Self {
+        Self::bash_in(program, fake, rc, SESSION)
+    }
+
+    /// bash with this rc file and these variables.
+    pub fn bash_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
+        let file = fake.home().join(".bashrc");
+        let first = "stty cols 1000 echo\nPS1='ps[$?]ps '\n";
+        fs::write(&file, format!("{first}{rc}\n")).expect(".bashrc");
+        let mut command = Command::new(program);
+        command.arg("--noprofile").arg("--rcfile").arg(file).arg("-i");
+        Self::start(command, fake, vars)
+    }
+
+    /// zsh with this rc file and the session's environment.
+    pub fn zsh(program: &Path, fake: &FakeOstoken, rc: &str) -> Self {
+        Self::zsh_in(program, fake, rc, SESSION)
+    }
+
+    /// zsh with this rc file and these variables.
+    pub fn zsh_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
+        let first = "stty cols 1000 echo\nunsetopt prompt_cr prompt_sp\nPS1='ps[%?]ps '\n";
+        fs::write(fake.home().join(".zshrc"), format!("{first}{rc}\n")).expect(".zshrc");
+        let mut command = Command::new(program);
+        command.arg("-d").arg("-i");
+        Self::start(command, fake, vars)
+    }
+
+    fn start(mut command: Command, fake: &FakeOstoken, vars: &[(&str, &str)]) -> Self {
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", fake.home())
+            .env("ZDOTDIR", fake.home())
+            .env("INPUTRC", "/dev/null")
+            // Also for a shell within the shell: it would write after the folder is gone.
+            .env("HISTFILE", "")
+            .env("TERM", "dumb")
+            .envs(vars.iter().copied())
+            .current_dir(fake.home());
+        let process = PtyProcess::new(command).expect("a shell on a pty");
+        let keyboard = process.get_file_handle().expect("the terminal");
+        let mut terminal = process.get_file_handle().expect("the terminal");
+        // rexpect's own reader polls ten times a second, which is most of a test's time.
+        let (sender, screen) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = terminal.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let (unread, greeting) = (String::new(), String::new());
+        let mut shell = Self { process, keyboard, screen, unread, greeting };
+        shell.greeting = shell.prompt().text;
+        shell
+    }
+
+    /// Runs a line and waits for the prompt after it.
+    pub fn run(&mut self, line: &str) -> Answer {
+        self.send(line);
+        let mut answer = self.prompt();
+        // The first line is the echo (rexpect turns it off, the rc file on).
+        answer.text = match answer.text.split_once('\n') {
+            Some((_, rest)) => rest.to_owned(),
+            None => String::new(),
+        };
+        answer
+    }
+
+    /// What a line prints, without the last line break.
+    pub fn text(&mut self, line: &str) -> String {
+        self.run(line).text.trim_end().to_owned()
+    }
+
+    /// Types a line and waits for nothing.
+    pub fn send(&mut self, line: &str) {
+        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("the shell reads");
+    }
+
+    /// Types ^C.
+    pub fn interrupt(&mut self) {
+        self.keyboard.write_all(b"\x03").expect("the shell reads");
+    }
+
+    /// Waits for the next prompt; returns all that came before it.
+    pub fn prompt(&mut self) -> Answer {
+        let end = Instant::now() + LIMIT;
+        loop {
+            if let Some((before, status, after)) = split_at_prompt(&self.unread) {
+                let answer = Answer { text: before.replace('\r', ""), status };
+                self.unread = after.to_owned();
+                return answer;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            match self.screen.recv_timeout(left) {
+                Ok(bytes) => self.unread += &String::from_utf8_lossy(&bytes),
+                Err(error) => panic!("no prompt ({error}) after: {:?}", self.unread),
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // Not PtyProcess's own end: it asks with SIGTERM, which an interactive shell ignores.
+        if self.process.signal(Signal::SIGKILL).is_ok() {
+            drop(self.process.wait());
+        }
+    }
+}
+
+/// Finds `ps[STATUS]ps `; returns what stands before it, the status and the rest.
+fn split_at_prompt(text: &str) -> Option<(&str, i32, &str)> {
+    for (start, mark) in text.match_indices("ps[") {
+        let after = &text[start + mark.len()..];
+        if let Some((digits, rest)) = after.split_once("]ps ")
+            && let Ok(status) = digits.parse()
+        {
+            return Some((&text[..start], status, rest));
+        }
+    }
+    None
+}
