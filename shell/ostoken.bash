@@ -139,7 +139,11 @@ __ostoken_restore() {
   if [[ -z ${OSTOKEN_EXPORTED-} ]]; then
     \builtin return 0
   fi
-  \builtin unset OS_TOKEN OS_AUTH_TYPE
+  \builtin unset OS_TOKEN
+  # Another one came with another OpenRC.
+  if \builtin [ "${OS_AUTH_TYPE-}" = token ]; then
+    \builtin unset OS_AUTH_TYPE
+  fi
   for __ostoken_name in AUTH_TYPE USER_DOMAIN_NAME USER_DOMAIN_ID USERNAME USER_ID PASSCODE; do
     __ostoken_saved=OSTOKEN_$__ostoken_name
     __ostoken_name=OS_$__ostoken_name
@@ -191,7 +195,7 @@ __ostoken_preexec() {
   \builtin return 0
 }
 
-# With OSTOKEN_PREEXEC=1 (5.1, 5.2): a DEBUG trap for one command, set when the prompt is done and
+# With OSTOKEN_PREEXEC=1 (before 5.3): a DEBUG trap for one command, set when the prompt is done and
 # only where there is none. To look costs a process. `declare -ft`: else bash hides the trap from
 # functions. It must be set last, or it would be spent here; "$_" is so what it was.
 __ostoken_debug() {
@@ -233,8 +237,12 @@ __ostoken_register() {
   esac
   __ostoken_pc=__ostoken_hook
   __ostoken_was=$__ostoken_flags
+  if [[ ${OSTOKEN_PREEXEC-} = 1 ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 503)); then
+    __ostoken_arm=__ostoken_debug
+  fi
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || [[ $__ostoken_flags = *x* ]]; then
     PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}$__ostoken_entry
+    PROMPT_COMMAND+=${__ostoken_arm:+$'\n'$__ostoken_arm_entry}
     \builtin return 0
   fi
   # Never [0]: a later PROMPT_COMMAND=... of somebody else overwrites that.
@@ -243,10 +251,17 @@ __ostoken_register() {
   else
     PROMPT_COMMAND+=("$__ostoken_entry")
   fi
-  if [[ ${OSTOKEN_PREEXEC-} = 1 ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 503)); then
-    __ostoken_arm=__ostoken_debug
+  if [[ -n ${__ostoken_arm-} ]]; then
     PROMPT_COMMAND+=("$__ostoken_arm_entry")
   fi
+}
+
+# Takes the hook out of __ostoken_rest.
+__ostoken_strip() {
+  __ostoken_rest=${__ostoken_rest/$'\n'"$__ostoken_arm_entry"/}
+  __ostoken_rest=${__ostoken_rest/$'\n'"$__ostoken_entry"/}
+  __ostoken_rest=${__ostoken_rest/"$__ostoken_arm_entry"/}
+  __ostoken_rest=${__ostoken_rest/"$__ostoken_entry"/}
 }
 
 __ostoken_unregister() {
@@ -256,11 +271,13 @@ __ostoken_unregister() {
   none | *r*) ;;
   *a*)
     for __ostoken_i in "${!PROMPT_COMMAND[@]}"; do
-      case ${PROMPT_COMMAND[__ostoken_i]} in
-      "$__ostoken_entry" | "$__ostoken_arm_entry")
+      __ostoken_rest=${PROMPT_COMMAND[__ostoken_i]}
+      __ostoken_strip
+      if [[ -z $__ostoken_rest && -n ${PROMPT_COMMAND[__ostoken_i]} ]]; then
         \builtin unset "PROMPT_COMMAND[$__ostoken_i]"
-        ;;
-      esac
+      else
+        PROMPT_COMMAND[__ostoken_i]=$__ostoken_rest
+      fi
     done
     # What was no array before becomes none again, unless others have added to it.
     __ostoken_i="${!PROMPT_COMMAND[*]}"
@@ -273,8 +290,9 @@ __ostoken_unregister() {
     fi
     ;;
   *)
-    PROMPT_COMMAND=${PROMPT_COMMAND/$'\n'"$__ostoken_entry"/}
-    PROMPT_COMMAND=${PROMPT_COMMAND/"$__ostoken_entry"/}
+    __ostoken_rest=$PROMPT_COMMAND
+    __ostoken_strip
+    PROMPT_COMMAND=$__ostoken_rest
     if [[ -z $PROMPT_COMMAND && ${__ostoken_was-} = none ]]; then
       \builtin unset PROMPT_COMMAND
     fi
@@ -319,7 +337,8 @@ ostoken_off() {
     __ostoken_entry __ostoken_arm_entry
   \builtin unset -f __ostoken_quietly __ostoken_look __ostoken_hook __ostoken_refresh \
     __ostoken_apply __ostoken_restore __ostoken_before __ostoken_unprompt __ostoken_preexec \
-    __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_unregister
+    __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
+    __ostoken_unregister
 }
 
 # Makes an OpenRC file this shell's environment; the file is read as data, never run.

@@ -15,7 +15,7 @@ __ostoken_bin=ostoken
   \builtin emulate -L zsh
   \builtin setopt no_aliases no_all_export
   \builtin eval "$1"
-; } '
+} '
 # The hook itself, at the prompt and again just before a command: a token may expire while the
 # shell idles. zsh keeps $? and pipestatus. It runs under your options, so each expansion has a
 # default and each test stands inside `if`.
@@ -110,7 +110,11 @@ __ostoken_restore() {
   if [[ -z ${OSTOKEN_EXPORTED-} ]]; then
     \builtin return 0
   fi
-  \builtin unset OS_TOKEN OS_AUTH_TYPE
+  \builtin unset OS_TOKEN
+  # Another one came with another OpenRC.
+  if [[ ${OS_AUTH_TYPE-} == token ]]; then
+    \builtin unset OS_AUTH_TYPE
+  fi
   for __ostoken_name in AUTH_TYPE USER_DOMAIN_NAME USER_DOMAIN_ID USERNAME USER_ID PASSCODE; do
     __ostoken_saved=OSTOKEN_$__ostoken_name
     __ostoken_name=OS_$__ostoken_name

@@ -21,6 +21,16 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// `ostoken token` with nothing after it, which scripts and status lines call over and over: it needs no parser, whose
+    /// definitions of all commands would cost as much as the rest of the call.
+    pub fn of_plain_token(arguments: &[OsString]) -> Option<Cli> {
+        let command = Command::Token { format: Format::Value, min_ttl: None };
+        let is_plain = arguments.len() == 2 && arguments[1] == "token";
+        is_plain.then(|| Cli { global: Global::default(), command })
+    }
+}
+
 /// What every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Global {
@@ -128,9 +138,28 @@ pub struct HookArgs {
     #[arg(long, value_enum)]
     pub shell: HookShell,
     /// The kind of message that this shell saw last
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
     pub said: String,
     /// Answer `ostoken_use FILE`
-    #[arg(long = "use", value_name = "FILE")]
+    #[arg(long = "use", value_name = "FILE", allow_hyphen_values = true)]
     pub use_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_call_that_needs_no_parser_means_what_the_parser_says() {
+        let plain = ["ostoken", "token"].map(OsString::from);
+        let parsed = Cli::try_parse_from(&plain).expect("parsed");
+        assert_eq!(format!("{:?}", Cli::of_plain_token(&plain).expect("plain")), format!("{parsed:?}"));
+        assert!(Cli::of_plain_token(&["ostoken", "token", "--format", "json"].map(OsString::from)).is_none());
+    }
 }

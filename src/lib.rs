@@ -58,7 +58,11 @@ pub fn run_from_process(name: &str) -> ExitCode {
 
 /// Runs one command: `arguments` begin with the program's name.
 pub fn run(name: &str, arguments: Vec<OsString>, context: &mut Context) -> Exit {
-    let cli = match cli::Cli::try_parse_from(arguments) {
+    let parsed = match cli::Cli::of_plain_token(&arguments) {
+        Some(cli) => Ok(cli),
+        None => cli::Cli::try_parse_from(arguments),
+    };
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return explain(name, &error, context),
     };

@@ -7,6 +7,7 @@ use crate::error::{Error, escaped};
 use crate::identity::{AuthUrl, Environment, Identity, Verify};
 use crate::secret::{Secret, Token};
 use crate::stop::{Point, reached};
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::{HeaderValue, Request, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -118,7 +119,11 @@ impl Keystone<'_> {
     }
 
     fn agent(&self, url: &str) -> Result<Agent, Error> {
-        let tls = TlsConfig::builder().disable_verification(self.verify.insecure).root_certs(self.roots()?).build();
+        let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .disable_verification(self.verify.insecure)
+            .root_certs(self.roots()?)
+            .build();
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
