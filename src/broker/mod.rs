@@ -1,0 +1,262 @@
+//! The heart: one valid token, with as few creations as can be.
+//!
+//! Fresh: handed out without lock or network. Stale: whoever gets the lock renews, the others hand out what there is.
+//! Dead or none: wait for the lock, look again, then create.
+
+use crate::clock::Clock;
+use crate::credential;
+use crate::error::Error;
+use crate::identity::{Identity, Key, Source};
+use crate::keystone::{Issued, Issuer};
+use crate::memory::Asker;
+use crate::record::{Failure, Freshness, RefreshRule};
+use crate::secret::Secret;
+use crate::stop::{Point, reached};
+use crate::store::lock::Guard;
+use crate::store::{Kept, Store};
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// How long the lock of a token is waited for. A request takes 20 s at most, so whoever holds it longer hangs.
+pub const LOCK_LIMIT: Duration = Duration::from_secs(25);
+
+/// A token to hand out.
+#[derive(Debug)]
+pub struct Handout {
+    /// The token and its record.
+    pub kept: Kept,
+    /// Whether it was made just now.
+    pub is_new: bool,
+    /// What went wrong beside it, to be said once.
+    pub warning: Option<Error>,
+}
+
+impl Handout {
+    fn plain(kept: Kept) -> Handout {
+        Handout { kept, is_new: false, warning: None }
+    }
+}
+
+/// Everything that it takes to hand out tokens of one identity.
+pub struct Broker<'a> {
+    /// Where tokens are kept.
+    pub store: &'a Store,
+    /// Who makes them.
+    pub issuer: &'a dyn Issuer,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// The identity, and its secret where the environment has it.
+    pub source: &'a Source,
+    /// When new tokens are renewed.
+    pub rule: RefreshRule,
+    /// Who asks.
+    pub asker: Asker,
+}
+
+impl Broker<'_> {
+    /// A token that lives at least `min_ttl` more seconds.
+    ///
+    /// # Errors
+    /// Why there is none: [`Error::MinTtl`], and those of [`Store`], [`credential`] and [`Issuer::create`].
+    pub fn obtain(&self, min_ttl: i64) -> Result<Handout, Error> {
+        let kept = self.store.read(&self.key())?;
+        let handout = match kept.map(|kept| (self.freshness(&kept, min_ttl), kept)) {
+            Some((Freshness::Fresh, kept)) => Handout::plain(self.made_whole(kept)),
+            Some((Freshness::Stale, kept)) => self.renew(kept)?,
+            Some((Freshness::Dead, kept)) => {
+                can_live(&kept, min_ttl)?;
+                self.wait_and_create(min_ttl)?
+            }
+            None => self.wait_and_create(min_ttl)?,
+        };
+        can_live(&handout.kept, min_ttl)?;
+        Ok(handout)
+    }
+
+    /// A new token, whatever is kept: `login` and `refresh`. A refusal of this secret is forgiven, since a person asks.
+    ///
+    /// # Errors
+    /// As [`Broker::obtain`]; then what was kept is still kept.
+    pub fn replace(&self) -> Result<Handout, Error> {
+        let guard = self.lock(&mut || false)?;
+        let secret = credential::secret(self.store, self.source, self.asker)?;
+        credential::note_refusal(self.store, &self.identity().login, &secret, false)?;
+        let login = self.identity().login.key();
+        match self.store.remember(&login, |memory| {
+            memory.forgive();
+            Ok(())
+        }) {
+            Err(Error::State { .. }) => {}
+            other => other?,
+        }
+        self.create(guard.as_ref())
+    }
+
+    /// Whether a hook may have a token made now: the reason where not.
+    ///
+    /// # Errors
+    /// What stands against it: a limit, a back-off, a refusal, no secret, or one of another server.
+    pub fn check(&self) -> Result<(), Error> {
+        let login = &self.identity().login;
+        let memory = self.store.memory(&login.key())?;
+        memory.permits(self.clock.now(), self.asker)?;
+        let secret = credential::secret(self.store, self.source, self.asker)?;
+        credential::check_refusal(self.store, login, &memory, &secret)
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.source.identity
+    }
+
+    fn key(&self) -> Key {
+        self.identity().key()
+    }
+
+    fn freshness(&self, kept: &Kept, min_ttl: i64) -> Freshness {
+        kept.record.freshness(self.clock.now(), min_ttl)
+    }
+
+    /// Puts record and lease back where they are missing: quietly, since the token is good without them.
+    pub fn made_whole(&self, kept: Kept) -> Kept {
+        if (!kept.whole || self.store.lease(&kept.record).is_none())
+            && let Ok(Some(guard)) = self.store.try_lock(&kept.record.key)
+        {
+            let whole = self.store.rebuild(&guard, &kept).is_ok();
+            return Kept { whole, ..kept };
+        }
+        kept
+    }
+
+    fn renew(&self, kept: Kept) -> Result<Handout, Error> {
+        let guard = match self.store.try_lock(&kept.record.key) {
+            Ok(Some(guard)) => guard,
+            Ok(None) => return Ok(Handout::plain(kept)),
+            Err(error) => return Ok(Handout { kept, is_new: false, warning: Some(error) }),
+        };
+        let mut kept = match self.store.read(&self.key())? {
+            Some(again) if self.freshness(&again, 0) == Freshness::Fresh => return Ok(Handout::plain(again)),
+            Some(again) => again,
+            None => kept,
+        };
+        // The token is good: nobody waits for a Keystone that did not answer a moment ago.
+        let memory = self.store.memory(&self.identity().login.key())?;
+        if let Err(Error::BackingOff(_)) = memory.permits(self.clock.now(), Asker::Hook) {
+            return Ok(Handout::plain(kept));
+        }
+        match self.create(Some(&guard)) {
+            Ok(handout) => Ok(handout),
+            Err(error) => {
+                kept.record.failure = Some(Failure { at: self.clock.now(), message: error.to_string() });
+                let _ = self.store.note(&guard, &kept.record);
+                Ok(Handout { kept, is_new: false, warning: Some(error) })
+            }
+        }
+    }
+
+    fn wait_and_create(&self, min_ttl: i64) -> Result<Handout, Error> {
+        let key = self.key();
+        // Whoever holds the lock may be making the very token that is wanted: its record tells, without the lock.
+        let mut made_meanwhile = || {
+            let record = self.store.record(&key).ok().flatten();
+            record.is_some_and(|record| record.freshness(self.clock.now(), min_ttl) == Freshness::Fresh)
+        };
+        let guard = self.lock(&mut made_meanwhile)?;
+        match self.store.read(&key)? {
+            Some(kept) if self.freshness(&kept, min_ttl) != Freshness::Dead => Ok(Handout::plain(kept)),
+            _ => self.create(guard.as_ref()),
+        }
+    }
+
+    /// The lock of this token; `None` where `over` says that it is not needed, or a command finds a state folder that
+    /// cannot be written and does without.
+    fn lock(&self, over: &mut dyn FnMut() -> bool) -> Result<Option<Guard>, Error> {
+        match self.store.lock(self.key().as_str(), LOCK_LIMIT, over) {
+            Err(Error::State { .. }) if self.asker == Asker::Command => Ok(None),
+            other => other,
+        }
+    }
+
+    fn create(&self, guard: Option<&Guard>) -> Result<Handout, Error> {
+        reached(Point::Locked);
+        let login = &self.identity().login;
+        let key = login.key();
+        let memory = self.store.memory(&key)?;
+        memory.permits(self.clock.now(), self.asker)?;
+        let secret = credential::secret(self.store, self.source, self.asker)?;
+        credential::check_refusal(self.store, login, &memory, &secret)?;
+
+        let unwritable = RefCell::new(None);
+        let mut count = || match self.store.remember(&key, |memory| memory.count(self.clock.now(), self.asker)) {
+            Err(error @ Error::State { .. }) if self.asker == Asker::Command => {
+                *unwritable.borrow_mut() = Some(error);
+                Ok(())
+            }
+            other => other,
+        };
+        match self.issuer.create(self.identity(), &secret, &mut count) {
+            Ok(issued) => self.keep(guard, &issued, unwritable.into_inner()),
+            Err(error) => {
+                self.remember_failure(&secret, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps the token. A command that cannot keep it hands it out with a warning: it is made, and it is good.
+    fn keep(&self, guard: Option<&Guard>, issued: &Issued, unwritable: Option<Error>) -> Result<Handout, Error> {
+        let Issued { token, times } = issued;
+        let (store, identity, rule) = (self.store, self.identity(), self.rule);
+        let mut warning = unwritable;
+        let written = match guard {
+            Some(guard) => store.write(guard, identity, token, *times, rule),
+            None => store.write_without_state(identity, token, *times, rule),
+        };
+        let kept = match written {
+            Ok(kept) => kept,
+            Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.asker == Asker::Command => {
+                let kept = match store.write_without_state(identity, token, *times, rule) {
+                    Ok(kept) => kept,
+                    Err(_) => Store::unkept(identity, token, *times, rule)?,
+                };
+                warning = Some(error);
+                kept
+            }
+            Err(error) => {
+                let _ = store.remember(&identity.login.key(), |memory| {
+                    memory.failed(self.clock.now(), &error);
+                    Ok(())
+                });
+                return Err(error);
+            }
+        };
+        let _ = store.remember(&identity.login.key(), |memory| {
+            memory.succeeded();
+            Ok(())
+        });
+        Ok(Handout { kept, is_new: true, warning })
+    }
+
+    /// Remembers the failure. The keyring comes first: a refusal that stands in the file alone would name no secret.
+    fn remember_failure(&self, secret: &Secret, error: &Error) {
+        let login = &self.identity().login;
+        if matches!(error, Error::Refused { status: 401, .. }) {
+            let _ = credential::note_refusal(self.store, login, secret, true);
+        }
+        let _ = self.store.remember(&login.key(), |memory| {
+            memory.failed(self.clock.now(), error);
+            Ok(())
+        });
+    }
+}
+
+/// Refuses a `min_ttl` that no token of this cloud reaches: else each call would make one in vain.
+fn can_live(kept: &Kept, min_ttl: i64) -> Result<(), Error> {
+    let lifetime = kept.record.lifetime();
+    match min_ttl > 0 && min_ttl >= lifetime - lifetime / 10 {
+        true => Err(Error::MinTtl { wanted: min_ttl, lifetime }),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

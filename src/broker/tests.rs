@@ -1,0 +1,241 @@
+//! The broker with a keyring in files, a clock that is set by hand and an issuer that answers as told.
+
+use super::*;
+use crate::identity::{AuthUrl, Verify};
+use crate::keystone::{Admit, Look};
+use crate::record::Times;
+use crate::record::tests::identity;
+use crate::secret::Token;
+use crate::store::folder::Folder;
+use crate::store::keyring::{Wish, choose};
+use std::cell::Cell;
+
+struct HandClock(Cell<i64>);
+
+impl Clock for HandClock {
+    fn now(&self) -> i64 {
+        self.0.get()
+    }
+}
+
+/// Issues `token-1`, `token-2` and so on, or fails as it is told.
+struct Fake<'a> {
+    clock: &'a HandClock,
+    life: i64,
+    asked: Cell<usize>,
+    fails: Cell<Option<fn() -> Error>>,
+}
+
+impl Issuer for Fake<'_> {
+    fn create(&self, _: &Identity, _: &Secret, admit: Admit) -> Result<Issued, Error> {
+        admit()?;
+        self.asked.set(self.asked.get() + 1);
+        if let Some(error) = self.fails.get() {
+            return Err(error());
+        }
+        let issued_at = self.clock.now();
+        let times = Times { issued_at, expires_at: issued_at + self.life, clock_offset: 0 };
+        let token = Token::parse(&format!("token-{}", self.asked.get())).expect("a token");
+        Ok(Issued { token, times })
+    }
+
+    fn look(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<Option<Look>, Error> {
+        Ok(None)
+    }
+
+    fn revoke(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+struct Bench {
+    _home: tempfile::TempDir,
+    store: Store,
+    source: Source,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let home = tempfile::tempdir().expect("a folder");
+        let state = Folder::open(home.path().join("state")).expect("usable");
+        let wish = Wish {
+            setting: Some("file"),
+            remembered: &[],
+            secret_is_given: true,
+            service: "test",
+            has_bus: false,
+            unlock: false,
+            state: &state,
+        };
+        let store = Store::new(choose(wish).expect("a keyring").keyring, &state);
+        let source = Source { identity: identity("p"), verify: Verify::default(), secret: Some(Secret::from("pw")) };
+        Bench { _home: home, store, source }
+    }
+
+    fn broker<'a>(&'a self, issuer: &'a Fake<'a>, asker: Asker) -> Broker<'a> {
+        let rule = RefreshRule { after: 28_800, spread: 1.0 };
+        Broker { store: &self.store, issuer, clock: issuer.clock, source: &self.source, rule, asker }
+    }
+}
+
+fn clock() -> HandClock {
+    HandClock(Cell::new(1_000_000))
+}
+
+fn fake(clock: &HandClock) -> Fake<'_> {
+    Fake { clock, life: 3600, asked: Cell::new(0), fails: Cell::new(None) }
+}
+
+fn shown(handout: &Handout) -> &str {
+    handout.kept.token.expose()
+}
+
+fn unreachable() -> Error {
+    Error::Unreachable { url: "u".into(), why: "w".into() }
+}
+
+fn refused() -> Error {
+    Error::Refused { what: "token creation", status: 401, message: "no".into() }
+}
+
+#[test]
+fn a_fresh_token_is_handed_out_without_asking_again() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let broker = bench.broker(&issuer, Asker::Command);
+    assert!(broker.obtain(0).expect("a token").is_new);
+    clock.0.set(1_000_000 + 2399);
+    let again = broker.obtain(0).expect("a token");
+    assert_eq!((shown(&again), again.is_new, issuer.asked.get()), ("token-1", false, 1));
+}
+
+#[test]
+fn a_stale_token_is_renewed_and_a_dead_one_replaced() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let broker = bench.broker(&issuer, Asker::Command);
+    broker.obtain(0).expect("a token");
+    clock.0.set(1_000_000 + 2400);
+    assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-2");
+    clock.0.set(1_000_000 + 9999);
+    assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-3");
+}
+
+#[test]
+fn a_stale_token_outlives_a_failed_renewal_with_one_warning_and_no_second_try_at_once() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let broker = bench.broker(&issuer, Asker::Command);
+    broker.obtain(0).expect("a token");
+    clock.0.set(1_000_000 + 2400);
+    issuer.fails.set(Some(unreachable));
+    let handout = broker.obtain(0).expect("a token");
+    assert_eq!(shown(&handout), "token-1");
+    assert!(matches!(handout.warning, Some(Error::Unreachable { .. })));
+    assert!(broker.obtain(0).expect("a token").warning.is_none());
+    assert_eq!(issuer.asked.get(), 2);
+    let record = bench.store.record(&bench.source.identity.key()).expect("readable").expect("there");
+    assert!(record.failure.expect("noted").message.contains("not reachable"));
+}
+
+#[test]
+fn while_another_process_renews_the_stale_token_is_handed_out() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let broker = bench.broker(&issuer, Asker::Command);
+    broker.obtain(0).expect("a token");
+    clock.0.set(1_000_000 + 2400);
+    let _other = bench.store.try_lock(bench.source.identity.key().as_str()).expect("lockable").expect("free");
+    assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-1");
+    assert_eq!(issuer.asked.get(), 1);
+}
+
+#[test]
+fn a_refused_secret_is_sent_once_until_it_changes_or_a_person_asks() {
+    let (mut bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    issuer.fails.set(Some(refused));
+    for _ in 0..3 {
+        assert!(bench.broker(&issuer, Asker::Command).obtain(0).is_err());
+        bench.source.identity = identity("another");
+    }
+    assert_eq!(issuer.asked.get(), 1);
+    issuer.fails.set(None);
+    let error = bench.broker(&issuer, Asker::Command).obtain(0).expect_err("still refused");
+    assert!(matches!(error, Error::RefusedBefore(_)));
+    bench.source.secret = Some(Secret::from("right"));
+    assert!(bench.broker(&issuer, Asker::Command).obtain(0).is_ok());
+    bench.source = Source { identity: identity("third"), secret: Some(Secret::from("pw")), ..bench.source.clone() };
+    assert!(matches!(bench.broker(&issuer, Asker::Command).obtain(0), Err(Error::RefusedBefore(_))));
+    assert!(bench.broker(&issuer, Asker::Command).replace().is_ok());
+}
+
+#[test]
+fn two_wrong_secrets_are_each_sent_once() {
+    let (mut bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    issuer.fails.set(Some(refused));
+    for secret in ["a", "b", "a", "b", "a"] {
+        bench.source.secret = Some(Secret::from(secret));
+        assert!(bench.broker(&issuer, Asker::Command).obtain(0).is_err());
+    }
+    assert_eq!(issuer.asked.get(), 2);
+}
+
+#[test]
+fn a_hook_backs_off_where_a_person_tries_again() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    issuer.fails.set(Some(unreachable));
+    assert!(bench.broker(&issuer, Asker::Hook).obtain(0).is_err());
+    assert!(matches!(bench.broker(&issuer, Asker::Hook).obtain(0), Err(Error::BackingOff(15))));
+    assert!(matches!(bench.broker(&issuer, Asker::Command).obtain(0), Err(Error::Unreachable { .. })));
+    assert_eq!(issuer.asked.get(), 2);
+}
+
+#[test]
+fn a_life_that_no_token_has_is_an_error_and_no_creation() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let broker = bench.broker(&issuer, Asker::Command);
+    broker.obtain(0).expect("a token");
+    assert!(matches!(broker.obtain(3600), Err(Error::MinTtl { lifetime: 3600, .. })));
+    assert_eq!(issuer.asked.get(), 1);
+    clock.0.set(1_000_000 + 1000);
+    assert_eq!(shown(&broker.obtain(3000).expect("a token")), "token-2");
+    assert_eq!(shown(&broker.obtain(3000).expect("a token")), "token-2");
+}
+
+#[test]
+fn a_prompt_sends_an_environments_password_to_one_auth_url_alone() {
+    let (mut bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    bench.broker(&issuer, Asker::Hook).obtain(0).expect("a token");
+    bench.source.identity.login.auth_url = AuthUrl::parse("https://evil.example.com", false).expect("a URL");
+    let error = bench.broker(&issuer, Asker::Hook).obtain(0).expect_err("not sent");
+    assert!(matches!(error, Error::OtherHost(_)), "{error}");
+    assert_eq!(issuer.asked.get(), 1);
+    bench.broker(&issuer, Asker::Command).obtain(0).expect("a person asks");
+    bench.source.secret = Some(Secret::from("another"));
+    bench.source.identity = identity("q");
+    bench.broker(&issuer, Asker::Hook).obtain(0).expect("another password, its first auth URL");
+}
+
+#[test]
+fn a_lost_record_is_rebuilt_from_the_keyring() {
+    let (bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let broker = bench.broker(&issuer, Asker::Command);
+    let first = broker.obtain(0).expect("a token").kept.record;
+    let folder = bench._home.path().join("state/file");
+    for content in [None, Some("{"), Some("")] {
+        let path = folder.join(format!("{}.json", first.key));
+        match content {
+            None => std::fs::remove_file(&path).expect("removed"),
+            Some(text) => std::fs::write(&path, text).expect("damaged"),
+        }
+        assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-1");
+        assert_eq!(bench.store.record(&bench.source.identity.key()).expect("readable"), Some(first.clone()));
+    }
+    assert_eq!(issuer.asked.get(), 1);
+}
