@@ -1,0 +1,46 @@
+//! The files in completions/ are what the definitions of the command line give today, and the shells take them.
+
+use crate::support::{Home, tool};
+use std::path::PathBuf;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("completions")
+}
+
+#[test]
+fn the_files_are_what_the_program_prints() {
+    let home = Home::new();
+    for (shell, name) in
+        [("bash", "ostoken.bash"), ("zsh", "_ostoken"), ("fish", "ostoken.fish"), ("powershell", "_ostoken.ps1")]
+    {
+        let printed = home.run(&mut home.ostoken(&["completions", shell])).stdout;
+        let kept = std::fs::read_to_string(folder().join(name)).unwrap_or_default();
+        let way_out = format!("it is old: run `ostoken completions {shell} > completions/{name}`");
+        assert!(printed == kept, "completions/{name}: {way_out}");
+    }
+}
+
+#[test]
+fn bash_completes_the_commands() {
+    let Some(bash) = tool("bash") else { return };
+    let home = Home::new();
+    let script = r#"source "$1"; COMP_WORDS=(ostoken sta); COMP_CWORD=1; _ostoken ostoken sta ostoken; echo "${COMPREPLY[@]}""#;
+    let file = folder().join("ostoken.bash");
+    let mut command = home.command(bash);
+    command.args(["--norc", "-c", script, "bash"]).arg(file);
+    let output = home.run(&mut command);
+    assert_eq!((output.stdout.trim(), output.stderr.as_str()), ("status", ""));
+}
+
+#[test]
+fn the_man_pages_are_written_and_name_each_command() {
+    let home = Home::new();
+    let pages = home.outside("man");
+    home.run(home.ostoken(&["man"]).arg(&pages)).expect_status(0);
+    let page = std::fs::read_to_string(pages.join("ostoken.1")).expect("the page");
+    for command in ["login", "token", "exec", "status", "get"] {
+        assert!(page.contains(command), "{command}");
+        assert!(pages.join(format!("ostoken-{command}.1")).exists(), "{command}");
+    }
+    assert!(!page.contains("renew"), "what people do not call is not documented");
+}
