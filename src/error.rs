@@ -1,6 +1,5 @@
 //! What can go wrong, what the caller does next, and the exit code that says so.
 
-use crate::identity::openrc::OpenRcError;
 use std::path::PathBuf;
 
 /// The program's exit codes (documented in README.md; scripts rely on them).
@@ -76,7 +75,7 @@ pub enum Error {
     },
     /// The OpenRC file decides an OS_* variable in a way that data cannot: mend that line.
     #[error("{0}")]
-    OpenRc(#[from] OpenRcError),
+    OpenRc(String),
     /// The environment names no login: source an OpenRC file.
     #[error("no identity: {0} is not set")]
     NoIdentity(&'static str),

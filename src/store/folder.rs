@@ -26,13 +26,11 @@ impl Folder {
                 return refuse("it is a symbolic link", "replace it by a folder, or set XDG_STATE_HOME");
             }
             Ok(data) if !data.is_dir() => return refuse("it is no folder", "move it away"),
-            Ok(data) => match strangers(&data) {
-                Some(Stranger::Owner) => {
-                    return refuse("it belongs to another user", "under sudo, use `sudo -H ostoken ...`");
+            Ok(data) => {
+                if let Some((why, hint)) = foreign(&data) {
+                    return refuse(why, hint);
                 }
-                Some(Stranger::Writer) => return refuse("everybody can write to it", "run `chmod 700` on it"),
-                None => {}
-            },
+            }
         }
         Ok(Folder(path))
     }
@@ -166,18 +164,14 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-enum Stranger {
-    Owner,
-    Writer,
-}
-
+/// Why somebody else has a say in the folder, and what to do.
 #[cfg(unix)]
-fn strangers(data: &std::fs::Metadata) -> Option<Stranger> {
+fn foreign(data: &std::fs::Metadata) -> Option<(&'static str, &'static str)> {
     use std::os::unix::fs::MetadataExt;
     if data.uid() != rustix::process::geteuid().as_raw() {
-        Some(Stranger::Owner)
+        Some(("it belongs to another user", "under sudo, use `sudo -H ostoken ...`"))
     } else if data.mode() & 0o002 != 0 {
-        Some(Stranger::Writer)
+        Some(("everybody can write to it", "run `chmod 700` on it"))
     } else {
         None
     }
@@ -185,7 +179,7 @@ fn strangers(data: &std::fs::Metadata) -> Option<Stranger> {
 
 /// Elsewhere the folder lies in the user's profile, which the system keeps for the user alone.
 #[cfg(not(unix))]
-fn strangers(_: &std::fs::Metadata) -> Option<Stranger> {
+fn foreign(_: &std::fs::Metadata) -> Option<(&'static str, &'static str)> {
     None
 }
 

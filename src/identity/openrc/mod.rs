@@ -47,6 +47,12 @@ pub struct OpenRc {
     variables: BTreeMap<String, Entry>,
 }
 
+impl From<OpenRcError> for crate::error::Error {
+    fn from(error: OpenRcError) -> Self {
+        crate::error::Error::OpenRc(error.to_string())
+    }
+}
+
 /// What a variable holds at the end of the file, and the line that gave it.
 struct Entry {
     value: Zeroizing<String>,
