@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::identity::{Login, Source, Verify};
-use crate::memory::{Asker, Memory};
+use crate::memory::Asker;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::entries::{Digests, SENT_ACCOUNT, StoredSecret, refused_account, secret_account};
@@ -64,32 +64,29 @@ pub fn forget(store: &Store, login: &Login) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::RefusedBefore`]; [`Error::NoKeyring`].
-pub fn check_refusal(store: &Store, login: &Login, memory: &Memory, secret: &Secret) -> Result<(), Error> {
-    let Some(refusal) = &memory.refused else { return Ok(()) };
+pub fn check_refusal(store: &Store, login: &Login, secret: &Secret) -> Result<(), Error> {
     let refused: Option<Digests> = store.entry(&refused_account(&login.key()))?;
-    match refused.is_some_and(|refused| refused.get(secret).is_some()) {
-        true => Err(Error::RefusedBefore(refusal.message.clone())),
-        false => Ok(()),
+    match refused.as_ref().and_then(|refused| refused.get(secret)) {
+        Some(notes) => Err(Error::RefusedBefore(notes.concat())),
+        None => Ok(()),
     }
 }
 
-/// Remembers that Keystone refused `secret`, or (`refused` false) that a person wants it sent again.
+/// Remembers why Keystone `refused` the secret, or (`None`) that a person wants it sent again.
 ///
 /// # Errors
 /// [`Error::NoKeyring`].
-pub fn note_refusal(store: &Store, login: &Login, secret: &Secret, refused: bool) -> Result<(), Error> {
+pub fn note_refusal(store: &Store, login: &Login, secret: &Secret, refused: Option<&str>) -> Result<(), Error> {
     let account = refused_account(&login.key());
     let known: Option<Digests> = store.entry(&account)?;
     let mut digests = match (known, refused) {
-        (None, false) => return Ok(()),
-        (None, true) => Digests::new()?,
+        (None, None) => return Ok(()),
+        (None, Some(_)) => Digests::new()?,
         (Some(known), _) => known,
     };
-    match refused {
-        true => {
-            digests.add(secret, "refused");
-        }
-        false => digests.remove(secret),
+    digests.remove(secret);
+    if let Some(message) = refused {
+        digests.add(secret, message);
     }
     store.set_entry(&account, &digests)
 }

@@ -29,7 +29,8 @@ pub enum Exit {
 }
 
 /// What a hook says once, and remembers that it said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Keystone refused the secret or the scope.
     Refused,
@@ -112,9 +113,16 @@ pub enum Error {
         /// Why there is no answer.
         why: String,
     },
-    /// A hook does not ask again yet, after Keystone was not reachable.
-    #[error("Keystone was not reachable: the next try is in {0} s")]
-    BackingOff(u64),
+    /// A hook does not ask again yet, after a failure.
+    #[error("{message}; the next try is in {seconds} s")]
+    BackingOff {
+        /// Until the next try.
+        seconds: u64,
+        /// What failed.
+        message: String,
+        /// What a hook calls it.
+        kind: Kind,
+    },
     /// The answer is none that Keystone gives: check the auth URL.
     #[error("Keystone's answer cannot be used: {url}: {why}")]
     BadAnswer {
@@ -192,7 +200,7 @@ impl Error {
             Error::Refused { .. } | Error::RefusedBefore(_) => Exit::Refused,
             Error::RateLimited(_) | Error::BudgetSpent(_) => Exit::RateLimited,
             Error::Unreachable { .. }
-            | Error::BackingOff(_)
+            | Error::BackingOff { .. }
             | Error::BadAnswer { .. }
             | Error::Redirected { .. }
             | Error::LockTimeout { .. } => Exit::Unreachable,
@@ -212,8 +220,8 @@ impl Error {
             Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
             Error::NoKeyring(_) => Kind::NoKeyring,
             Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } => Kind::State,
+            Error::BackingOff { kind, .. } => *kind,
             Error::Unreachable { .. }
-            | Error::BackingOff(_)
             | Error::BadAnswer { .. }
             | Error::Redirected { .. }
             | Error::LockTimeout { .. } => Kind::Unreachable,
@@ -235,7 +243,7 @@ impl Error {
                 format!("wait {seconds} s; `ostoken status` shows what was sent")
             }
             Error::Unreachable { .. } => "check the network, OS_AUTH_URL, OS_CACERT and the proxy variables".into(),
-            Error::BackingOff(_) => "run `ostoken refresh` to try at once".into(),
+            Error::BackingOff { .. } => "run `ostoken refresh` to try at once".into(),
             Error::BadAnswer { .. } => "check OS_AUTH_URL: it must be Keystone's, such as https://host/v3".into(),
             Error::Redirected { location, .. } => format!("if that is right, set OS_AUTH_URL to `{location}`"),
             Error::LockTimeout { .. } => "see which process holds it: `fuser -v FILE`".into(),

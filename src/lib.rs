@@ -72,28 +72,30 @@ pub fn run(name: &str, arguments: Vec<OsString>, context: &mut Context) -> Exit 
     });
     match answer {
         Ok(exit) => exit,
-        // Whoever read the output went away, as `| head -1` does: nobody is left to be told.
-        Err(Error::Io { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            report(&error, context);
-            error.exit()
-        }
+        Err(error) => fail(&error, context),
     }
 }
 
 /// `ostoken: what failed: why`, then the hint.
-fn report(error: &Error, context: &mut Context) {
-    let _ = writeln!(context.stderr, "ostoken: {error}\nhint: {}", error.hint());
+fn fail(error: &Error, context: &mut Context) -> Exit {
+    match error {
+        // Whoever read the output went away, as `| head -1` does: nobody is left to be told.
+        Error::Io { error, .. } if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        error => {
+            let _ = writeln!(context.stderr, "ostoken: {error}\nhint: {}", error.hint());
+            error.exit()
+        }
+    }
 }
 
 /// Help and version are answers; everything else is a usage error in clap's own words. git tells helpers to ignore
 /// operations that they do not know, so under git's name such a verb is passed over.
 fn explain(name: &str, error: &clap::Error, context: &mut Context) -> Exit {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let _ = write!(context.stdout, "{}", error.render());
-            Exit::Done
-        }
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match context.answer(&error.render().to_string()) {
+            Ok(()) => Exit::Done,
+            Err(error) => fail(&error, context),
+        },
         ErrorKind::InvalidSubcommand if name == "git-credential-ostoken" => Exit::Done,
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = write!(context.stderr, "{}", error.render());

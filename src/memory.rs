@@ -19,9 +19,6 @@ const LONGEST_BACKOFF: i64 = 300;
 pub struct Memory {
     /// The schema's version; 0 in a new one.
     pub version: u32,
-    /// Keystone refused a secret of this login. Which one, the keyring knows.
-    #[serde(default)]
-    pub refused: Option<Failure>,
     /// Nothing is sent before this time.
     #[serde(default)]
     pub limited_until: Option<i64>,
@@ -39,7 +36,7 @@ pub struct Memory {
     pub failure: Option<Failure>,
     /// The kind of the last failure, as the hooks say it.
     #[serde(default)]
-    pub failure_kind: Option<String>,
+    pub failure_kind: Option<Kind>,
 }
 
 /// Who asks: a hook keeps quiet where a person tries again.
@@ -66,7 +63,9 @@ impl Memory {
         if let Some(until) = self.hooks_wait_until.filter(ahead)
             && asker == Asker::Hook
         {
-            return Err(Error::BackingOff(left(until)));
+            let message = self.failure.as_ref().map_or_else(String::new, |failure| failure.message.clone());
+            let kind = self.failure_kind.unwrap_or(Kind::Unreachable);
+            return Err(Error::BackingOff { seconds: left(until), message, kind });
         }
         let recent = self.recent(now);
         if recent.len() >= BUDGET {
@@ -91,44 +90,36 @@ impl Memory {
         self.requests.iter().copied().filter(|at| (now - WINDOW + 1..=now).contains(at)).collect()
     }
 
-    /// A token was made: what went wrong before is over. A refusal stays: it is of another secret than the one that
-    /// succeeded, and that one is still not to be sent.
+    /// A token was made: what went wrong before is over. (Which secrets were refused, the keyring knows: those stay.)
     pub fn succeeded(&mut self) {
-        let Memory { version, refused, requests, .. } = std::mem::take(self);
-        *self = Memory { version, refused, requests, ..Memory::default() };
+        let Memory { version, requests, .. } = std::mem::take(self);
+        *self = Memory { version, requests, ..Memory::default() };
     }
 
     /// A request failed with `error`: remembers what the next one must know.
     pub fn failed(&mut self, now: i64, error: &Error) {
         let failure = Failure { at: now, message: error.to_string() };
         match error {
-            Error::Refused { status: 401, message, .. } => {
-                self.refused = Some(Failure { at: now, message: message.clone() });
-            }
+            // The keyring knows which secret it was: another one may be sent at once.
+            Error::Refused { status: 401, .. } => {}
             Error::RateLimited(seconds) => {
                 let wait = i64::try_from(*seconds).unwrap_or(LONGEST_LIMIT).clamp(1, LONGEST_LIMIT);
                 self.limited_until = Some(now + wait);
             }
-            Error::BudgetSpent(_) | Error::BackingOff(_) | Error::RefusedBefore(_) => return,
+            Error::BudgetSpent(_) | Error::BackingOff { .. } | Error::RefusedBefore(_) => return,
             _ => {
                 self.hooks_wait = (self.hooks_wait * 2).clamp(FIRST_BACKOFF, LONGEST_BACKOFF);
                 self.hooks_wait_until = Some(now + self.hooks_wait);
             }
         }
-        self.failure_kind = Some(error.kind().word().into());
+        self.failure_kind = Some(error.kind());
         self.failure = Some(failure);
     }
 
-    /// A secret was given by a person: a refusal of an older one no longer stands.
+    /// A person asks: hooks need not wait any longer.
     pub fn forgive(&mut self) {
-        self.refused = None;
         self.hooks_wait_until = None;
         self.hooks_wait = 0;
-    }
-
-    /// Whether the last failure was of this kind.
-    pub fn last_was(&self, kind: Kind) -> bool {
-        self.failure_kind.as_deref() == Some(kind.word())
     }
 }
 
@@ -160,7 +151,7 @@ mod tests {
             memory.failed(0, &unreachable());
             assert!(memory.permits(0, Asker::Command).is_ok());
             match memory.permits(0, Asker::Hook) {
-                Err(Error::BackingOff(seconds)) => waits.push(seconds),
+                Err(Error::BackingOff { seconds, .. }) => waits.push(seconds),
                 other => panic!("{other:?}"),
             }
         }
@@ -185,16 +176,6 @@ mod tests {
             memory.count(1_000_000 + 60, Asker::Command).expect("within the budget");
         }
         assert!(memory.permits(500, Asker::Hook).is_ok());
-    }
-
-    #[test]
-    fn a_refusal_stays_until_a_person_says_otherwise() {
-        let mut memory = Memory::default();
-        memory.failed(0, &Error::Refused { what: "token", status: 401, message: "no".into() });
-        memory.succeeded();
-        assert_eq!(memory.refused.as_ref().map(|f| f.message.as_str()), Some("no"));
-        memory.forgive();
-        assert!(memory.refused.is_none());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::error::{Error, escaped};
 use crate::identity::{AuthUrl, Login};
 use crate::secret::Secret;
+use percent_encoding::percent_decode_str;
 use std::io::{BufRead, Read as _};
 use url::Url;
 
@@ -82,16 +83,23 @@ impl Message {
         Ok(())
     }
 
-    /// A URL stands for its parts, as git has it.
+    /// A URL stands for its parts, percent-decoded, as git has it.
     fn take_url(&mut self, text: &str) -> Result<(), String> {
+        // The URL may hold a password: no error shows it.
         let url = Url::parse(text).map_err(|error| format!("`url`: {error}"))?;
+        let decoded = |part: &str| {
+            let text = percent_decode_str(part).decode_utf8().map_err(|_| "`url` is no UTF-8 text".to_owned())?;
+            match text.chars().any(char::is_control) {
+                true => Err("`url` holds a control character".to_owned()),
+                false => Ok(Some(text.into_owned()).filter(|text| !text.is_empty())),
+            }
+        };
         let host = url.host_str().unwrap_or_default();
         self.protocol = Some(url.scheme().to_owned());
         self.host = Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
-        let path = url.path().trim_matches('/');
-        self.path = (!path.is_empty()).then(|| path.to_owned());
-        self.username = (!url.username().is_empty()).then(|| url.username().to_owned());
-        self.password = url.password().map(Secret::from);
+        self.path = decoded(url.path().trim_matches('/'))?;
+        self.username = decoded(url.username())?;
+        self.password = url.password().map(decoded).transpose()?.flatten().map(Secret::from);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ pub const VERSION: u32 = 1;
 pub const REFRESH_AFTER: i64 = 8 * 3600;
 
 /// A token with less than this many seconds to live is not handed out.
-const MARGIN: i64 = 60;
+pub const MARGIN: i64 = 60;
 
 /// Who the token is for, in readable form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -37,6 +37,13 @@ impl Handout {
     }
 }
 
+/// What waiting for a token's lock came to.
+enum Lock {
+    Held(Guard),
+    Needless,
+    Unwritable,
+}
+
 /// Everything that it takes to hand out tokens of one identity.
 pub struct Broker<'a> {
     /// Where tokens are kept.
@@ -78,9 +85,12 @@ impl Broker<'_> {
     /// # Errors
     /// As [`Broker::obtain`]; then what was kept is still kept.
     pub fn replace(&self) -> Result<Handout, Error> {
-        let guard = self.lock(&mut || false)?;
+        let guard = match self.lock(&mut || false)? {
+            Lock::Held(guard) => Some(guard),
+            Lock::Needless | Lock::Unwritable => None,
+        };
         let secret = credential::secret(self.store, self.source, self.asker)?;
-        credential::note_refusal(self.store, &self.identity().login, &secret, false)?;
+        credential::note_refusal(self.store, &self.identity().login, &secret, None)?;
         let login = self.identity().login.key();
         match self.store.remember(&login, |memory| {
             memory.forgive();
@@ -101,7 +111,7 @@ impl Broker<'_> {
         let memory = self.store.memory(&login.key())?;
         memory.permits(self.clock.now(), self.asker)?;
         let secret = credential::secret(self.store, self.source, self.asker)?;
-        credential::check_refusal(self.store, login, &memory, &secret)
+        credential::check_refusal(self.store, login, &secret)
     }
 
     fn identity(&self) -> &Identity {
@@ -120,6 +130,7 @@ impl Broker<'_> {
     pub fn made_whole(&self, kept: Kept) -> Kept {
         if (!kept.whole || self.store.lease(&kept.record).is_none())
             && let Ok(Some(guard)) = self.store.try_lock(&kept.record.key)
+            && let Ok(Some(kept)) = self.store.read(&self.key())
         {
             let whole = self.store.rebuild(&guard, &kept).is_ok();
             return Kept { whole, ..kept };
@@ -136,11 +147,12 @@ impl Broker<'_> {
         let mut kept = match self.store.read(&self.key())? {
             Some(again) if self.freshness(&again, 0) == Freshness::Fresh => return Ok(Handout::plain(again)),
             Some(again) => again,
-            None => kept,
+            // Somebody logged out meanwhile, or erased it.
+            None => return self.create(Some(&guard)),
         };
         // The token is good: nobody waits for a Keystone that did not answer a moment ago.
         let memory = self.store.memory(&self.identity().login.key())?;
-        if let Err(Error::BackingOff(_)) = memory.permits(self.clock.now(), Asker::Hook) {
+        if let Err(Error::BackingOff { .. }) = memory.permits(self.clock.now(), Asker::Hook) {
             return Ok(Handout::plain(kept));
         }
         match self.create(Some(&guard)) {
@@ -155,22 +167,45 @@ impl Broker<'_> {
 
     fn wait_and_create(&self, min_ttl: i64) -> Result<Handout, Error> {
         let key = self.key();
-        // Whoever holds the lock may be making the very token that is wanted: its record tells, without the lock.
-        let mut made_meanwhile = || {
+        let fresh_record = || {
             let record = self.store.record(&key).ok().flatten();
-            record.is_some_and(|record| record.freshness(self.clock.now(), min_ttl) == Freshness::Fresh)
+            record
+                .filter(|record| record.freshness(self.clock.now(), min_ttl) == Freshness::Fresh)
+                .map(|r| r.fingerprint)
         };
-        let guard = self.lock(&mut made_meanwhile)?;
-        match self.store.read(&key)? {
-            Some(kept) if self.freshness(&kept, min_ttl) != Freshness::Dead => Ok(Handout::plain(kept)),
-            _ => self.create(guard.as_ref()),
+        loop {
+            // Whoever holds the lock may be making the very token that is wanted: a new record tells, without the lock.
+            // An old one tells nothing: the kernel's keyring forgets tokens that their records outlive.
+            let before = fresh_record();
+            let lock = self.lock(&mut || fresh_record().is_some_and(|now| Some(now) != before))?;
+            match self.store.read(&key)? {
+                Some(kept) if self.freshness(&kept, min_ttl) != Freshness::Dead => return Ok(Handout::plain(kept)),
+                _ => {}
+            }
+            match lock {
+                Lock::Held(guard) => return self.create(Some(&guard)),
+                Lock::Unwritable => return self.create(None),
+                Lock::Needless => {}
+            }
         }
     }
 
-    /// The lock of this token; `None` where `over` says that it is not needed, or a command finds a state folder that
-    /// cannot be written and does without.
-    fn lock(&self, over: &mut dyn FnMut() -> bool) -> Result<Option<Guard>, Error> {
+    /// The lock of this token, unless `over` says that it is not needed, or a command finds a state folder that cannot be
+    /// written and does without.
+    fn lock(&self, over: &mut dyn FnMut() -> bool) -> Result<Lock, Error> {
         match self.store.lock(self.key().as_str(), LOCK_LIMIT, over) {
+            Ok(Some(guard)) => Ok(Lock::Held(guard)),
+            Ok(None) => Ok(Lock::Needless),
+            Err(Error::State { .. }) if self.asker == Asker::Command => Ok(Lock::Unwritable),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The lock under which a login's secret is sent: in several scopes at once, a wrong one would be refused as often,
+    /// and Keystone locks out who is refused a few times. Whoever comes second knows of the first one's refusal.
+    fn one_at_a_time(&self) -> Result<Option<Guard>, Error> {
+        let name = format!("{}.sending", self.identity().login.key().as_str());
+        match self.store.lock(&name, LOCK_LIMIT, &mut || false) {
             Err(Error::State { .. }) if self.asker == Asker::Command => Ok(None),
             other => other,
         }
@@ -180,10 +215,13 @@ impl Broker<'_> {
         reached(Point::Locked);
         let login = &self.identity().login;
         let key = login.key();
+        // A record that a newer program wrote is left alone: an error, before anything is sent.
+        self.store.record(&self.key())?;
+        let _sending = self.one_at_a_time()?;
         let memory = self.store.memory(&key)?;
         memory.permits(self.clock.now(), self.asker)?;
         let secret = credential::secret(self.store, self.source, self.asker)?;
-        credential::check_refusal(self.store, login, &memory, &secret)?;
+        credential::check_refusal(self.store, login, &secret)?;
 
         let unwritable = RefCell::new(None);
         let mut count = || match self.store.remember(&key, |memory| memory.count(self.clock.now(), self.asker)) {
@@ -236,11 +274,11 @@ impl Broker<'_> {
         Ok(Handout { kept, is_new: true, warning })
     }
 
-    /// Remembers the failure. The keyring comes first: a refusal that stands in the file alone would name no secret.
+    /// Remembers the failure: which secret was refused, the keyring; all else, the login's memory.
     fn remember_failure(&self, secret: &Secret, error: &Error) {
         let login = &self.identity().login;
-        if matches!(error, Error::Refused { status: 401, .. }) {
-            let _ = credential::note_refusal(self.store, login, secret, true);
+        if let Error::Refused { status: 401, message, .. } = error {
+            let _ = credential::note_refusal(self.store, login, secret, Some(message));
         }
         let _ = self.store.remember(&login.key(), |memory| {
             memory.failed(self.clock.now(), error);

@@ -64,6 +64,7 @@ impl Bench {
             secret_is_given: true,
             service: "test",
             has_bus: false,
+            patience: std::time::Duration::from_secs(1),
             unlock: false,
             state: &state,
         };
@@ -188,7 +189,7 @@ fn a_hook_backs_off_where_a_person_tries_again() {
     let issuer = fake(&clock);
     issuer.fails.set(Some(unreachable));
     assert!(bench.broker(&issuer, Asker::Hook).obtain(0).is_err());
-    assert!(matches!(bench.broker(&issuer, Asker::Hook).obtain(0), Err(Error::BackingOff(15))));
+    assert!(matches!(bench.broker(&issuer, Asker::Hook).obtain(0), Err(Error::BackingOff { seconds: 15, .. })));
     assert!(matches!(bench.broker(&issuer, Asker::Command).obtain(0), Err(Error::Unreachable { .. })));
     assert_eq!(issuer.asked.get(), 2);
 }

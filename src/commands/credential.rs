@@ -7,6 +7,7 @@ use crate::cli::Global;
 use crate::error::{Error, Exit};
 use crate::keystone::Issuer;
 use crate::protocol::{Message, line};
+use crate::record::MARGIN;
 use crate::secret::Token;
 use zeroize::Zeroizing;
 
@@ -26,7 +27,9 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let mut text = Zeroizing::new(String::new());
     text.push_str(&line("username", session.source().identity.login.method.label())?);
     text.push_str(&line("password", kept.token.expose())?);
-    text.push_str(&line("password_expiry_utc", &kept.record.expires_locally().to_string())?);
+    // Git is to ask again before the token dies, not when it has.
+    let ask_again = (kept.record.expires_locally() - MARGIN).max(context.clock.now() + 1);
+    text.push_str(&line("password_expiry_utc", &ask_again.to_string())?);
     context.answer(&text)?;
     Ok(Exit::Done)
 }
@@ -44,7 +47,7 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::of(origin, Opening::Usual)?;
     let identity = &session.source().identity;
     let clock = context.clock;
-    let look = session.keystone(clock).look(&identity.login.auth_url, &token, &mut || session.count(clock))?;
+    let look = session.ask(clock, |keystone, admit| keystone.look(&identity.login.auth_url, &token, admit))?;
     let refused =
         |status, message: &str| Error::Refused { what: "token from elsewhere", status, message: message.into() };
     let look = look.ok_or_else(|| refused(404, "it does not know this token"))?;

@@ -74,7 +74,7 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
     if !change::clients_bear_it(environment, &origin.source.identity) {
         return quiet(change::take_back(environment, Some(&login)));
     }
-    let session = match Session::of(origin, Opening::Usual) {
+    let session = match Session::of(origin, Opening::Prompt) {
         Ok(session) => session,
         Err(error) => return failed(&error, Some(&login), said, context),
     };
@@ -210,7 +210,7 @@ fn failed(error: &Error, login: Option<&Login>, said: &str, context: &mut Contex
         let _ = writeln!(context.stderr, "{}", ascii(&text));
     }
     let left = match error {
-        Error::RateLimited(seconds) | Error::BackingOff(seconds) | Error::BudgetSpent(seconds) => *seconds,
+        Error::RateLimited(seconds) | Error::BudgetSpent(seconds) | Error::BackingOff { seconds, .. } => *seconds,
         _ => RETRY,
     };
     Answer {

@@ -18,7 +18,7 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         std::thread::sleep(LIMIT);
         std::process::exit(i32::from(Exit::Unreachable as u8));
     });
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Opening::Prompt, context)?;
     session.broker(context.clock, Asker::Hook, |broker| broker.obtain(0))?;
     Ok(Exit::Done)
 }

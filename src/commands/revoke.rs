@@ -49,8 +49,7 @@ pub fn revoke(session: &Session, key: &str, clock: &dyn crate::clock::Clock) -> 
         return Ok(Some(()));
     }
     let auth_url = &session.source().identity.login.auth_url;
-    let answer = session.keystone(clock).revoke(auth_url, &kept.token, &mut || session.count(clock));
-    match answer {
+    match session.ask(clock, |keystone, admit| keystone.revoke(auth_url, &kept.token, admit)) {
         Ok(()) => Ok(Some(())),
         Err(error) => {
             store.put_back(&guard, &kept)?;

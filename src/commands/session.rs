@@ -8,7 +8,7 @@ use crate::error::{Error, escaped};
 use crate::identity::environment::Edit;
 use crate::identity::openrc::{self, OpenRc};
 use crate::identity::{Environment, Source};
-use crate::keystone::Keystone;
+use crate::keystone::{Admit, Keystone};
 use crate::memory::Asker;
 use crate::output::change;
 use crate::record::{REFRESH_AFTER, RefreshRule};
@@ -18,6 +18,7 @@ use crate::store::keyring::{Wish, choose};
 use crate::store::logins;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// More of an OpenRC file is not read, in bytes: its reader refuses what is larger.
 const LARGEST_OPENRC: u64 = 64 * 1024;
@@ -50,6 +51,8 @@ pub struct Session {
 pub enum Opening {
     /// The login's own keyring; no window.
     Usual,
+    /// The same at a prompt, which does not wait.
+    Prompt,
     /// The keyring for a login that is made now: its window may be shown.
     Login,
 }
@@ -117,7 +120,7 @@ impl Session {
         let environment = &origin.environment;
         let state = Folder::open(state_folder(environment)?)?;
         let remembered = match opening {
-            Opening::Usual => logins::backends(&state, &origin.source.identity.login.key())?,
+            Opening::Usual | Opening::Prompt => logins::backends(&state, &origin.source.identity.login.key())?,
             Opening::Login => Vec::new(),
         };
         let choice = choose(Wish {
@@ -126,6 +129,7 @@ impl Session {
             secret_is_given: origin.source.secret.is_some(),
             service: service(environment)?,
             has_bus: has_bus(environment),
+            patience: Duration::from_secs(if opening == Opening::Prompt { 1 } else { 5 }),
             unlock: opening == Opening::Login,
             state: &state,
         })?;
@@ -145,7 +149,7 @@ impl Session {
     }
 
     /// The way to this identity's Keystone.
-    pub fn keystone<'a>(&'a self, clock: &'a dyn Clock) -> Keystone<'a> {
+    fn keystone<'a>(&'a self, clock: &'a dyn Clock) -> Keystone<'a> {
         Keystone { verify: &self.source().verify, environment: &self.origin.environment, clock }
     }
 
@@ -183,13 +187,26 @@ impl Session {
         escaped(self.source().identity.login.auth_url.parts().1, 100)
     }
 
-    /// Counts a request about a token that is kept, before it is sent.
+    /// Asks Keystone about a token that is kept or given: the request counts, and a rate limit that it meets is
+    /// remembered.
     ///
     /// # Errors
-    /// As [`crate::memory::Memory::count`].
-    pub fn count(&self, clock: &dyn Clock) -> Result<(), Error> {
+    /// As [`crate::memory::Memory::count`], and what `ask` gives.
+    pub fn ask<T>(
+        &self,
+        clock: &dyn Clock,
+        ask: impl FnOnce(&Keystone, Admit) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let login = self.source().identity.login.key();
-        self.store.remember(&login, |memory| memory.count(clock.now(), Asker::Command))
+        let mut count = || self.store.remember(&login, |memory| memory.count(clock.now(), Asker::Command));
+        let answer = ask(&self.keystone(clock), &mut count);
+        if let Err(error @ Error::RateLimited(_)) = &answer {
+            self.store.remember(&login, |memory| {
+                memory.failed(clock.now(), error);
+                Ok(())
+            })?;
+        }
+        answer
     }
 }
 

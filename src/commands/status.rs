@@ -44,7 +44,7 @@ fn report(session: &Session, check: bool, context: &mut Context) -> Result<Repor
     let known = match &kept {
         Some(kept) if check => {
             let auth_url = &identity.login.auth_url;
-            let ask = || session.keystone(clock).look(auth_url, &kept.token, &mut || session.count(clock));
+            let ask = || session.ask(clock, |keystone, admit| keystone.look(auth_url, &kept.token, admit));
             Some(context.with_progress(&session.host(), ask)?.is_some())
         }
         _ => None,
@@ -79,7 +79,7 @@ impl Report {
 
     fn failure(&self) -> Option<&Failure> {
         let of_token = self.kept.as_ref().and_then(|kept| kept.record.failure.as_ref());
-        of_token.or(self.memory.failure.as_ref()).or(self.memory.refused.as_ref())
+        of_token.or(self.memory.failure.as_ref())
     }
 }
 

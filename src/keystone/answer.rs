@@ -4,18 +4,24 @@ use crate::clock::unix_seconds;
 use crate::error::{Error, escaped};
 use crate::identity::{Domain, Identity, Method, Scope, User};
 use crate::record::Times;
+use crate::secret::Secret;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A rate limit without a Retry-After, in seconds.
+/// A rate limit without a Retry-After, and the longest one that is heeded, in seconds.
 const DEFAULT_LIMIT: u64 = 60;
+const LONGEST_LIMIT: u64 = 3600;
+
+/// A clock that is further away than this from what the token itself says is not believed, in seconds.
+const PLAUSIBLE: i64 = 300;
 
 /// The longest token life that is believed, in seconds: ten years.
 const LONGEST_LIFE: i64 = 10 * 366 * 86_400;
 
 /// An answer of Keystone's, with what is read of its headers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -29,6 +35,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
+    /// What was sent or came and must not be shown, should the server repeat it.
+    pub hidden: Vec<Secret>,
 }
 
 /// Something that has an id and, mostly, a name and a domain.
@@ -113,22 +121,37 @@ impl Answer {
     }
 
     fn times(&self, token: &TokenBody, now: i64) -> Result<Times, String> {
-        let date = self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(unix_seconds);
-        let expires_at = instant("expires_at", &token.expires_at)?;
+        let date = self.server_time();
+        let expires_at = self.instant("expires_at", &token.expires_at)?;
         let issued_at = match token.issued_at.as_str() {
             "" => date.unwrap_or(now),
-            text => instant("issued_at", text)?,
+            text => self.instant("issued_at", text)?,
         };
         if !(1..=LONGEST_LIFE).contains(&(expires_at - issued_at)) {
             return Err(format!("a token that lives {} s makes no sense", expires_at - issued_at));
         }
-        // Without a date, a token that was just made tells the time; rounding makes up to a second of difference.
-        let server_now = date.unwrap_or(if self.status == 201 { issued_at } else { now });
+        let server_now = self.server_now(issued_at, expires_at, now);
+        if expires_at <= server_now {
+            return Err("the token is dead already".into());
+        }
+        // Rounding makes up to a second of difference.
         let clock_offset = match server_now - now {
             -1..=1 => 0,
             offset => offset,
         };
         Ok(Times { issued_at, expires_at, clock_offset })
+    }
+
+    /// What time it is at the server. A proxy's Date may be wrong, and so may a token's times: where they contradict each
+    /// other, the local clock decides whom to believe.
+    fn server_now(&self, issued_at: i64, expires_at: i64, now: i64) -> i64 {
+        let near = |a: i64, b: i64| (a - b).abs() <= PLAUSIBLE;
+        match (self.server_time(), self.status) {
+            (Some(date), 201) if near(date, issued_at) || (date - now).abs() < (issued_at - now).abs() => date,
+            (_, 201) => issued_at,
+            (Some(date), _) if (issued_at - PLAUSIBLE..=expires_at + PLAUSIBLE).contains(&date) => date,
+            _ => now,
+        }
     }
 
     /// The error that an answer of another status is. `now` is the local time of its arrival.
@@ -138,7 +161,7 @@ impl Answer {
             400 | 401 | 403 | 404 | 409 => Error::Refused { what, status: self.status, message: self.message() },
             429 => Error::RateLimited(self.wait(now)),
             301 | 302 | 303 | 307 | 308 => match &self.location {
-                Some(location) => Error::Redirected { url, location: escaped(location, 300) },
+                Some(location) => Error::Redirected { url, location: self.shown(location, 300) },
                 None => Error::BadAnswer { url, why: format!("status {} without a Location", self.status) },
             },
             500..=599 => Error::Unreachable { url, why: format!("status {}: {}", self.status, self.message()) },
@@ -149,11 +172,11 @@ impl Answer {
     /// Keystone's own message; what else the body holds begins with an excerpt.
     fn message(&self) -> String {
         if let Ok(document) = serde_json::from_slice::<ErrorDocument>(&self.body) {
-            return escaped(&document.error.message, 300);
+            return self.shown(&document.error.message, 300);
         }
         if let Ok(receipt) = serde_json::from_slice::<ReceiptDocument>(&self.body) {
             let sets: Vec<String> = receipt.required_auth_methods.iter().map(|set| set.join(" and ")).collect();
-            let sets = escaped(&sets.join(", or "), 200);
+            let sets = self.shown(&sets.join(", or "), 200);
             return format!("it asks for more than one factor ({sets}), which ostoken does not give");
         }
         match self.body.is_empty() {
@@ -163,16 +186,48 @@ impl Answer {
     }
 
     fn excerpt(&self) -> String {
-        escaped(String::from_utf8_lossy(self.body.get(..80).unwrap_or(&self.body)).trim(), 60)
+        self.shown(String::from_utf8_lossy(&self.body).trim(), 60)
+    }
+
+    /// Text of the server's for a person: what must not be shown is masked before anything is cut off or escaped, in
+    /// the forms in which servers repeat it.
+    fn shown(&self, text: &str, longest: usize) -> String {
+        let mut text = text.to_owned();
+        for hidden in self.hidden.iter().map(Secret::expose).filter(|hidden| !hidden.is_empty()) {
+            let json = serde_json::Value::from(hidden).to_string();
+            let in_url = utf8_percent_encode(hidden, NON_ALPHANUMERIC).to_string();
+            let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+            if decoded.contains(hidden) && !text.contains(hidden) {
+                text = decoded;
+            }
+            for form in [hidden, json.trim_matches('"'), &in_url] {
+                text = text.replace(form, "***");
+            }
+        }
+        escaped(&text, longest)
+    }
+
+    /// What the server's clock says, by its Date header.
+    fn server_time(&self) -> Option<i64> {
+        self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(unix_seconds)
+    }
+
+    fn instant(&self, what: &str, text: &str) -> Result<i64, String> {
+        match OffsetDateTime::parse(text, &Rfc3339) {
+            Ok(time) => Ok(time.unix_timestamp()),
+            Err(_) => Err(format!("{what} is no time: `{}`", self.shown(text, 40))),
+        }
     }
 
     fn wait(&self, now: i64) -> u64 {
         let Some(text) = self.retry_after.as_deref().map(str::trim) else { return DEFAULT_LIMIT };
         if let Ok(seconds) = text.parse() {
-            return seconds;
+            return u64::min(seconds, LONGEST_LIMIT);
         }
+        // A date is one of the server's clock, as its Date header is.
         let until = httpdate::parse_http_date(text).map(unix_seconds);
-        until.ok().and_then(|until| u64::try_from(until - now).ok()).unwrap_or(DEFAULT_LIMIT)
+        let wait = until.ok().and_then(|until| u64::try_from(until - self.server_time().unwrap_or(now)).ok());
+        wait.unwrap_or(DEFAULT_LIMIT).min(LONGEST_LIMIT)
     }
 
     /// Where a version document says that v3 is.
@@ -188,13 +243,6 @@ impl Answer {
         let v3 = versions.iter().find(|version| version["id"].as_str().is_some_and(|id| id.starts_with("v3")))?;
         let links = v3["links"].as_array()?;
         links.iter().find(|link| link["rel"] == "self")?["href"].as_str().map(str::to_owned)
-    }
-}
-
-fn instant(what: &str, text: &str) -> Result<i64, String> {
-    match OffsetDateTime::parse(text, &Rfc3339) {
-        Ok(time) => Ok(time.unix_timestamp()),
-        Err(_) => Err(format!("{what} is no time: `{}`", escaped(text, 40))),
     }
 }
 

@@ -34,21 +34,23 @@ impl Issuer for Keystone<'_> {
         let body = request::body(identity, secret);
         let base = identity.login.auth_url.as_str();
         let mut url = format!("{base}/auth/tokens");
-        let mut answer = self.post(&url, &body, admit)?;
+        let hidden = [secret.clone()];
+        let mut answer = self.post(&url, &body, &hidden, admit)?;
         if matches!(answer.status, 300 | 404)
             && let Some(found) = self.discover(&identity.login.auth_url)?
         {
             url = format!("{found}/auth/tokens");
-            answer = self.post(&url, &body, admit)?;
+            answer = self.post(&url, &body, &hidden, admit)?;
         }
         reached(Point::Created);
         let now = self.clock.now();
         if answer.status != 201 {
-            return Err(without(answer.error(what, &url, now), secret));
+            return Err(answer.error(what, &url, now));
         }
-        let bad = |why: String| without(Error::BadAnswer { url: url.clone(), why }, secret);
+        let bad = |why: String| Error::BadAnswer { url: url.clone(), why };
         let token = answer.subject_token.as_deref().and_then(Token::parse);
         let token = token.ok_or_else(|| bad("it holds no token".into()))?;
+        answer.hidden.push(Secret::from(token.expose()));
         Ok(Issued { times: answer.look(now).map_err(bad)?.times, token })
     }
 
@@ -72,10 +74,10 @@ impl Issuer for Keystone<'_> {
 }
 
 impl Keystone<'_> {
-    fn post(&self, url: &str, body: &[u8], admit: Admit) -> Result<Answer, Error> {
+    fn post(&self, url: &str, body: &[u8], hidden: &[Secret], admit: Admit) -> Result<Answer, Error> {
         admit()?;
         reached(Point::Counted);
-        self.send(url, Request::post(url).header("content-type", "application/json").body(body))
+        self.send(url, Request::post(url).header("content-type", "application/json").body(body), hidden)
     }
 
     /// A request about `token`, authenticated by itself.
@@ -87,7 +89,7 @@ impl Keystone<'_> {
         admit()?;
         let request = Request::builder().method(method).uri(&url);
         let request = request.header("x-auth-token", value.clone()).header("x-subject-token", value);
-        let answer = self.send(&url, request.body(&[][..]))?;
+        let answer = self.send(&url, request.body(&[][..]), &[Secret::from(token.expose())])?;
         Ok((url, answer))
     }
 
@@ -96,7 +98,7 @@ impl Keystone<'_> {
     fn discover(&self, auth_url: &AuthUrl) -> Result<Option<String>, Error> {
         let base = auth_url.as_str();
         let root = base.strip_suffix("v3").unwrap_or(base);
-        let answer = self.send(root, Request::get(root).body(&[][..]))?;
+        let answer = self.send(root, Request::get(root).body(&[][..]), &[])?;
         let Some(link) = answer.v3_link() else { return Ok(None) };
         let link = link.trim_end_matches('/').to_owned();
         let same_origin = matches!((Url::parse(base), Url::parse(&link)), (Ok(a), Ok(b)) if a.origin() == b.origin());
@@ -107,15 +109,22 @@ impl Keystone<'_> {
         }
     }
 
-    fn send(&self, url: &str, request: Result<Request<&[u8]>, ureq::http::Error>) -> Result<Answer, Error> {
+    /// Sends the request; `hidden` is what no error shows, should the server repeat it.
+    fn send(
+        &self,
+        url: &str,
+        request: Result<Request<&[u8]>, ureq::http::Error>,
+        hidden: &[Secret],
+    ) -> Result<Answer, Error> {
         let unreachable = |error: ureq::Error| Error::Unreachable { url: url.into(), why: reason(&error) };
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
         let request = request.map_err(|error| bad(error.to_string()))?;
         let response = self.agent(url)?.run(request).map_err(unreachable)?;
-        read(response).map_err(|error| match error {
+        let answer = read(response).map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(limit) => bad(format!("it has more than {limit} bytes")),
             other => unreachable(other),
-        })
+        })?;
+        Ok(Answer { hidden: hidden.to_vec(), ..answer })
     }
 
     fn agent(&self, url: &str) -> Result<Agent, Error> {
@@ -199,7 +208,7 @@ fn read(mut response: Response<Body>) -> Result<Answer, ureq::Error> {
         date: header("date"),
         retry_after: header("retry-after"),
         location: header("location"),
-        body: Vec::new(),
+        ..Answer::default()
     };
     answer.body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
     Ok(answer)
@@ -212,16 +221,5 @@ fn reason(error: &ureq::Error) -> String {
         ureq::Error::HostNotFound => "the host's name is not known".into(),
         ureq::Error::Io(error) => escaped(&error.to_string(), 200),
         other => escaped(&other.to_string(), 200),
-    }
-}
-
-/// The error, with the secret masked should the server have sent it back.
-fn without(error: Error, secret: &Secret) -> Error {
-    let mask = |text: String| text.replace(secret.expose(), "***");
-    match error {
-        Error::Refused { what, status, message } => Error::Refused { what, status, message: mask(message) },
-        Error::Unreachable { url, why } => Error::Unreachable { url, why: mask(why) },
-        Error::BadAnswer { url, why } => Error::BadAnswer { url, why: mask(why) },
-        other => other,
     }
 }

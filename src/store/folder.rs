@@ -134,6 +134,13 @@ impl Folder {
         }
     }
 
+    /// Removes what killed processes left half-written of `name`. For whoever holds the lock under which it is written.
+    pub fn sweep(&self, name: &str) {
+        for half_written in self.names().iter().filter(|found| found.starts_with(&temporary_prefix(name))) {
+            let _ = self.remove(half_written);
+        }
+    }
+
     /// The names in the folder; none where it is missing.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
@@ -141,8 +148,8 @@ impl Folder {
     }
 }
 
-/// What a temporary file for `name` begins with: whoever holds the lock clears up what a killed process left.
-pub fn temporary_prefix(name: &str) -> String {
+/// What a temporary file for `name` begins with.
+fn temporary_prefix(name: &str) -> String {
     format!(".{name}.")
 }
 

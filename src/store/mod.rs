@@ -15,7 +15,7 @@ use crate::memory::Memory;
 use crate::record::{Record, RefreshRule, Times, VERSION};
 use crate::secret::{Secret, Token, random_hex};
 use crate::stop::{Point, reached};
-use folder::{Folder, temporary_prefix};
+use folder::Folder;
 use keyring::{Backend, Keyring};
 use lock::Guard;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,11 @@ impl Store {
         self.json(&record_name(key.as_str()), |record: &Record| record.version)
     }
 
+    /// A record that a newer program wrote is left alone.
+    fn record_is_ours(&self, key: &str) -> Result<(), Error> {
+        self.json(&record_name(key), |record: &Record| record.version).map(drop)
+    }
+
     /// The records of all tokens of a login.
     pub fn records(&self, login: &LoginKey) -> Vec<Record> {
         let is_record = |name: &String| name.len() == 64 + ".json".len() && name.ends_with(".json");
@@ -115,6 +120,7 @@ impl Store {
     ) -> Result<Kept, Error> {
         let record = new_record(identity, token, times, rule)?;
         debug_assert!(guard.holds(&lock_name(&record.key)));
+        self.record_is_ours(&record.key)?;
         self.folder.touch(&record.lease)?;
         reached(Point::LeaseMade);
         self.write_entry(token, &record)?;
@@ -177,6 +183,7 @@ impl Store {
     /// [`Error::NoKeyring`], [`Error::State`].
     pub fn erase(&self, guard: &Guard, key: &str) -> Result<(), Error> {
         debug_assert!(guard.holds(&lock_name(key)));
+        self.record_is_ours(key)?;
         self.sweep(key, None);
         self.keyring.delete(&format!("token:{key}"))?;
         self.folder.remove(&record_name(key))
@@ -230,6 +237,7 @@ impl Store {
         let answer = change(&mut memory)?;
         if memory != before {
             memory.version = VERSION;
+            self.folder.sweep(&memory_name(login));
             self.write_json(&memory_name(login), &memory)?;
         }
         Ok(answer)
@@ -273,10 +281,9 @@ impl Store {
 
     /// Removes the leases of `key` but `keep`, and what killed processes left half-written.
     fn sweep(&self, key: &str, keep: Option<&str>) {
-        let (leases, half_written) = (lease_prefix(key), temporary_prefix(&record_name(key)));
+        self.folder.sweep(&record_name(key));
         for name in self.folder.names() {
-            let is_old_lease = name.starts_with(&leases) && keep != Some(name.as_str());
-            if is_old_lease || name.starts_with(&half_written) {
+            if name.starts_with(&lease_prefix(key)) && keep != Some(name.as_str()) {
                 let _ = self.folder.remove(&name);
             }
         }

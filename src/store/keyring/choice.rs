@@ -4,10 +4,11 @@ use super::file::FileKeyring;
 use super::{Backend, Keyring};
 use crate::error::{Error, escaped};
 use crate::store::folder::Folder;
+use std::time::Duration;
 
-/// A Secret Service that takes longer than this counts as absent.
+/// A Secret Service that takes longer than this counts as absent, where nothing says that it is the one.
 #[cfg(target_os = "linux")]
-const PROBE: std::time::Duration = std::time::Duration::from_secs(1);
+const PROBE: Duration = Duration::from_secs(1);
 
 /// What is known before a keyring is opened.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Wish<'a> {
     pub service: &'a str,
     /// Whether a session bus can be found without starting one.
     pub has_bus: bool,
+    /// How long a keyring that was named or holds the secret is waited for.
+    pub patience: Duration,
     /// Whether a locked keyring may show the window that unlocks it.
     pub unlock: bool,
     /// The state folder.
@@ -78,7 +81,7 @@ fn open(wish: &Wish, backend: Backend, why: String) -> Result<Choice, Error> {
         }
         #[cfg(target_os = "linux")]
         Backend::SecretService => {
-            Box::new(super::secret_service::SecretService::open(wish.service, PROBE, wish.unlock)?)
+            Box::new(super::secret_service::SecretService::open(wish.service, wish.patience, wish.unlock)?)
         }
         #[cfg(windows)]
         Backend::CredentialManager => Box::new(super::native::Native::open(wish.service)?),
@@ -91,7 +94,8 @@ fn open(wish: &Wish, backend: Backend, why: String) -> Result<Choice, Error> {
 
 #[cfg(target_os = "linux")]
 fn natural(wish: &Wish) -> Result<Choice, Error> {
-    let desktop = open(wish, Backend::SecretService, "the desktop's Secret Service answers and is unlocked".into());
+    let probe = Wish { patience: PROBE, ..*wish };
+    let desktop = open(&probe, Backend::SecretService, "the desktop's Secret Service answers and is unlocked".into());
     let Err(absent) = desktop else { return desktop };
     let absent = absent.to_string();
     let absent = absent.strip_prefix("no usable keyring: ").unwrap_or(&absent);

@@ -37,6 +37,8 @@ impl Keyring for FileKeyring {
     }
 
     fn delete(&self, account: &str) -> Result<(), Error> {
-        self.folder.remove(&self.name(account))
+        let name = self.name(account);
+        self.folder.sweep(&name);
+        self.folder.remove(&name)
     }
 }

@@ -107,6 +107,9 @@ fn broken(error: ServiceError) -> Error {
         ServiceError::NoResult => "Secret Service: it has no default keyring".into(),
         ServiceError::Prompt => "Secret Service: the keyring was not unlocked".into(),
         ServiceError::Unavailable => "Secret Service: none on this session bus".into(),
+        ServiceError::Dbus(error) if error.name().is_some_and(|name| name.ends_with(".Error.NoReply")) => {
+            "Secret Service: no answer".into()
+        }
         ServiceError::Dbus(error) => {
             let words = error.message().or(error.name()).unwrap_or("no reason given");
             format!("Secret Service: {}", crate::error::escaped(words, 200))
