@@ -24,7 +24,8 @@ fn the_files_are_what_the_program_prints() {
 fn bash_completes_the_commands() {
     let Some(bash) = tool("bash") else { return };
     let home = Home::new();
-    let script = r#"source "$1"; COMP_WORDS=(ostoken sta); COMP_CWORD=1; _ostoken ostoken sta ostoken; echo "${COMPREPLY[@]}""#;
+    let script =
+        r#"source "$1"; COMP_WORDS=(ostoken sta); COMP_CWORD=1; _ostoken ostoken sta ostoken; echo "${COMPREPLY[@]}""#;
     let file = folder().join("ostoken.bash");
     let mut command = home.command(bash);
     command.args(["--norc", "-c", script, "bash"]).arg(file);

@@ -526,7 +526,7 @@ fn aliases_and_functions_with_the_names_of_builtins_do_no_harm() {
     let Some(zsh) = tool("zsh") else { return };
     let names = "local return eval export unset print read set trap typeset emulate setopt test";
     let mut functions = String::new();
-    let mut aliases = String::from("alias -g G='| grep' NUL='>/dev/null' is=IS a=A the=THE\n");
+    let mut aliases = String::from("alias -g G='| grep' gone='; echo aliased' USERNAME='; echo aliased'\n");
     for name in names.split(' ') {
         functions += &format!("function {name} {{ echo 'called {name}'; }}\n");
         aliases += &format!("alias {name}='echo aliased {name};'\n");

@@ -3,12 +3,33 @@
 //! `tests/run` gets what the tests need and runs them. A test whose tools are missing says so on standard error and
 //! passes; with `CI=true` it fails. `support` is the harness; each other module is one subject.
 #![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "a test has the real environment and the real time")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is how a test fails")]
 
 mod support;
 
+mod clients;
+mod cloud_lockout;
+mod cloud_tokens;
+mod completions;
+mod concurrency;
+mod faults;
+mod faults_hostile;
+mod faults_network;
+mod faults_state;
 mod harness;
 mod harness_cloud;
 mod hooks_bash;
 mod hooks_zsh;
+mod keyrings;
+mod keyrings_choice;
 mod openrc;
+mod openrc_panels;
+mod output;
+mod person;
+mod protocol;
+mod protocol_document;
+mod secrets;
+mod stop_points;
+mod terminal;
+mod user;

@@ -1,5 +1,6 @@
 //! Interactive shells on a pseudo-terminal, one line at a time.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use rexpect::process::{PtyProcess, Signal};
 
 use super::fake_ostoken::FakeOstoken;
+use super::home::Home;
 
 /// How long anything may take before a test fails: long, since a loaded machine is no error.
 pub const LIMIT: Duration = Duration::from_secs(30);
@@ -52,12 +54,7 @@ impl Shell {
 
     /// bash with this rc file and these variables.
     pub fn bash_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
-        let file = fake.home().join(".bashrc");
-        let first = "stty cols 1000 echo\nPS1='ps[$?]ps '\n";
-        fs::write(&file, format!("{first}{rc}\n")).expect(".bashrc");
-        let mut command = Command::new(program);
-        command.arg("--noprofile").arg("--rcfile").arg(file).arg("-i");
-        Self::start(command, fake, vars)
+        Self::start(bash_command(program, &fake.home(), rc), fake, vars)
     }
 
     /// zsh with this rc file and the session's environment.
@@ -67,25 +64,32 @@ impl Shell {
 
     /// zsh with this rc file and these variables.
     pub fn zsh_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
-        let first = "stty cols 1000 echo\nunsetopt prompt_cr prompt_sp\nPS1='ps[%?]ps '\n";
-        fs::write(fake.home().join(".zshrc"), format!("{first}{rc}\n")).expect(".zshrc");
-        let mut command = Command::new(program);
-        command.arg("-d").arg("-i");
-        Self::start(command, fake, vars)
+        Self::start(zsh_command(program, &fake.home(), rc), fake, vars)
+    }
+
+    /// The program named bash or zsh with this rc file, the environment of this home and these variables.
+    pub fn at_home(program: &Path, home: &Home, rc: &str, vars: &[(String, String)]) -> Self {
+        let command = if program.ends_with("zsh") { zsh_command } else { bash_command };
+        let mut command = command(program, &home.path(), rc);
+        command.env_clear().envs(home.environment());
+        Self::on_terminal(command, &home.path(), vars)
     }
 
     fn start(mut command: Command, fake: &FakeOstoken, vars: &[(&str, &str)]) -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.env_clear().env("PATH", path).env("HOME", fake.home());
+        Self::on_terminal(command, &fake.home(), vars)
+    }
+
+    fn on_terminal<T: AsRef<OsStr>>(mut command: Command, home: &Path, vars: &[(T, T)]) -> Self {
         command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", fake.home())
-            .env("ZDOTDIR", fake.home())
+            .env("ZDOTDIR", home)
             .env("INPUTRC", "/dev/null")
             // Also for a shell within the shell: it would write after the folder is gone.
             .env("HISTFILE", "")
             .env("TERM", "dumb")
-            .envs(vars.iter().copied())
-            .current_dir(fake.home());
+            .envs(vars.iter().map(|(name, value)| (name, value)))
+            .current_dir(home);
         let process = PtyProcess::new(command).expect("a shell on a pty");
         let keyboard = process.get_file_handle().expect("the terminal");
         let mut terminal = process.get_file_handle().expect("the terminal");
@@ -132,6 +136,14 @@ impl Shell {
         self.keyboard.write_all(b"\x03").expect("the shell reads");
     }
 
+    /// Waits until a program has printed this, which stays unread.
+    pub fn await_text(&mut self, text: &str) {
+        let end = Instant::now() + LIMIT;
+        while !self.unread.contains(text) {
+            self.read_more(end);
+        }
+    }
+
     /// Waits for the next prompt; returns all that came before it.
     pub fn prompt(&mut self) -> Answer {
         let end = Instant::now() + LIMIT;
@@ -141,11 +153,15 @@ impl Shell {
                 self.unread = after.to_owned();
                 return answer;
             }
-            let left = end.saturating_duration_since(Instant::now());
-            match self.screen.recv_timeout(left) {
-                Ok(bytes) => self.unread += &String::from_utf8_lossy(&bytes),
-                Err(error) => panic!("no prompt ({error}) after: {:?}", self.unread),
-            }
+            self.read_more(end);
+        }
+    }
+
+    fn read_more(&mut self, end: Instant) {
+        let left = end.saturating_duration_since(Instant::now());
+        match self.screen.recv_timeout(left) {
+            Ok(bytes) => self.unread += &String::from_utf8_lossy(&bytes),
+            Err(error) => panic!("no prompt ({error}) after: {:?}", self.unread),
         }
     }
 }
@@ -157,6 +173,23 @@ impl Drop for Shell {
             drop(self.process.wait());
         }
     }
+}
+
+fn bash_command(program: &Path, home: &Path, rc: &str) -> Command {
+    let file = home.join(".bashrc");
+    let first = "stty cols 1000 echo\nPS1='ps[$?]ps '\n";
+    fs::write(&file, format!("{first}{rc}\n")).expect(".bashrc");
+    let mut command = Command::new(program);
+    command.arg("--noprofile").arg("--rcfile").arg(file).arg("-i");
+    command
+}
+
+fn zsh_command(program: &Path, home: &Path, rc: &str) -> Command {
+    let first = "stty cols 1000 echo\nunsetopt prompt_cr prompt_sp\nPS1='ps[%?]ps '\n";
+    fs::write(home.join(".zshrc"), format!("{first}{rc}\n")).expect(".zshrc");
+    let mut command = Command::new(program);
+    command.arg("-d").arg("-i");
+    command
 }
 
 /// Finds `ps[STATUS]ps `; returns what stands before it, the status and the rest.

@@ -1,0 +1,287 @@
+//! A state folder that cannot be used, is damaged or is gone: nothing is lost, and no token is made in vain.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Answer, Fake, keyutils};
+use crate::user::User;
+
+fn state(user: &User) -> std::path::PathBuf {
+    user.home.state().join("ostoken")
+}
+
+/// Nobody works with this folder, nothing is sent, and it is said why.
+#[track_caller]
+fn is_not_used(user: &User, fake: &Fake, why: &str) {
+    let sent = fake.requests().len();
+    for command in [&["token"][..], &["login"], &["status"], &["refresh"]] {
+        let output = user.run(command).expect_status(1);
+        assert!(output.stderr.contains(why) && output.stderr.contains("hint: "), "no `{why}` in {output:?}");
+    }
+    let hook = user.hook("").success();
+    assert!(hook.stdout.starts_with('\n') && hook.stdout.contains("__ostoken_said=state"), "{hook:?}");
+    assert!(hook.stderr.contains(why) && hook.stderr.lines().count() == 1, "{hook:?}");
+    assert_eq!(user.hook("state").success().stderr, "");
+    assert_eq!(fake.requests().len(), sent);
+}
+
+#[test]
+fn a_state_folder_that_is_a_symbolic_link_is_not_used() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let elsewhere = user.home.outside("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    symlink(&elsewhere, state(&user)).unwrap();
+    is_not_used(&user, &fake, "symbolic link");
+    assert_eq!(fs::read_dir(elsewhere).unwrap().count(), 0);
+}
+
+#[test]
+fn a_state_folder_that_everybody_can_write_to_is_not_used() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.token();
+    fs::set_permissions(state(&user), fs::Permissions::from_mode(0o777)).unwrap();
+    is_not_used(&user, &fake, "everybody can write");
+    fs::set_permissions(state(&user), fs::Permissions::from_mode(0o700)).unwrap();
+    user.token();
+    assert_eq!(fake.posts(), 1);
+}
+
+#[test]
+fn a_state_folder_of_another_user_is_not_used() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    fs::create_dir(state(&user)).unwrap();
+    // Only root can give a folder away; others have no such folder to test with.
+    if std::os::unix::fs::chown(state(&user), Some(65_534), None).is_ok() {
+        is_not_used(&user, &fake, "belongs to another user");
+        assert!(user.run(&["token"]).stderr.contains("sudo -H"));
+    }
+}
+
+#[test]
+fn a_file_in_place_of_the_state_folder_is_not_used() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    fs::write(state(&user), "precious").unwrap();
+    is_not_used(&user, &fake, "no folder");
+    assert_eq!(fs::read_to_string(state(&user)).unwrap(), "precious");
+}
+
+#[test]
+fn state_that_cannot_be_written_costs_one_warning_and_hooks_send_nothing() {
+    if !keyutils::available() {
+        return;
+    }
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "keyutils").with("XDG_STATE_HOME", "/proc/nowhere");
+    let hook = user.hook("").success();
+    assert!(hook.stdout.contains("__ostoken_said=state") && hook.stderr.lines().count() == 1, "{hook:?}");
+    assert_eq!(fake.requests().len(), 0);
+
+    let output = user.run(&["token"]).success();
+    assert!(
+        output.stderr.contains("warning: state: /proc/nowhere") && output.stderr.lines().count() == 1,
+        "{output:?}"
+    );
+    let again = user.run(&["token"]).success();
+    assert_eq!((&again.stdout, fake.posts()), (&output.stdout, 1), "the keyring has it");
+    assert!(again.stderr.lines().count() <= 1, "{again:?}");
+    let login = user.run(&["login"]).success();
+    assert!(login.stderr.contains("warning: state:"), "{login:?}");
+}
+
+#[test]
+fn a_wrong_password_is_sent_once_where_state_cannot_be_written_too() {
+    if !keyutils::available() {
+        return;
+    }
+    let fake = Fake::start();
+    fake.always(Answer::unauthorized());
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "keyutils").with("XDG_STATE_HOME", "/proc/nowhere");
+    for _ in 0..5 {
+        user.run(&["token"]).expect_status(4);
+    }
+    assert_eq!(fake.posts(), 1, "the keyring knows which one was refused");
+}
+
+/// A command of a shell that cannot write to any file, as on a full disk.
+fn on_a_full_disk(user: &User, arguments: &str) -> Command {
+    let mut command = user.command("bash");
+    command.args(["-c", &format!("trap '' XFSZ; ulimit -f 0; exec ostoken {arguments}")]);
+    command
+}
+
+#[test]
+fn a_full_disk_costs_one_warning_and_loses_nothing() {
+    if !keyutils::available() {
+        return;
+    }
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "keyutils");
+    let hook = user.home.run(&mut on_a_full_disk(&user, "hook --shell bash")).success();
+    assert!(hook.stdout.starts_with('\n'), "{hook:?}");
+    assert_eq!(fake.requests().len(), 0, "a hook sends nothing: {hook:?}");
+    let output = user.home.run(&mut on_a_full_disk(&user, "token")).success();
+    assert!(output.stderr.contains("warning: state:") && output.stderr.lines().count() == 1, "{output:?}");
+    assert_eq!(user.leftovers(), Vec::<String>::new());
+    assert_eq!((user.token(), fake.posts()), (output.stdout.trim_end().to_owned(), 1));
+    assert_eq!(user.leases().len(), 1);
+
+    let token = user.token();
+    user.make_stale();
+    let output = user.home.run(&mut on_a_full_disk(&user, "token")).success();
+    assert!(output.stderr.contains("warning: state:"), "{output:?}");
+    let now = user.token();
+    assert!(output.stdout.trim_end() == now || now == token, "{output:?}");
+}
+
+#[test]
+fn a_full_disk_under_the_file_keyring_is_said_and_nothing_is_sent() {
+    // The keyring itself lies on that disk: where the password may go cannot be noted.
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let output = user.home.run(&mut on_a_full_disk(&user, "token")).expect_status(1);
+    assert!(output.stderr.contains("state: ") && output.stderr.contains("hint: "), "{output:?}");
+    assert_eq!(fake.requests().len(), 0);
+    user.token();
+}
+
+#[test]
+fn a_record_that_is_damaged_or_gone_is_rebuilt_without_a_request() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let token = user.token();
+    let (path, good) = (user.record_path(), user.record());
+    let with = |name: &str, value: Value| {
+        let mut record = good.clone();
+        record[name] = value;
+        record.to_string()
+    };
+    let damages = [
+        String::new(),
+        "\0".repeat(300),
+        "{".into(),
+        "null".into(),
+        "[1,2]".into(),
+        good.to_string()[..200].to_owned(),
+        with("fingerprint", "0000000000000000".into()),
+        with("key", "0".into()),
+        with("expires_at", "soon".into()),
+        with("version", Value::Null),
+        with("version", (-1).into()),
+    ];
+    for damage in &damages {
+        fs::write(&path, damage).unwrap();
+        assert_eq!(user.token(), token, "{damage}");
+        assert_eq!(user.record(), good, "{damage}");
+        fs::write(&path, damage).unwrap();
+        assert!(user.hook("").success().stdout.starts_with(&token), "{damage}");
+        assert_eq!(user.record(), good, "{damage}");
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(user.token(), token);
+    assert_eq!(user.record(), good);
+    assert_eq!(user.leases(), [good["lease"].as_str().unwrap()]);
+    assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
+fn a_lease_that_is_gone_is_made_again() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let token = user.token();
+    fs::remove_file(user.state().join(&user.leases()[0])).unwrap();
+    let hook = user.hook("").success();
+    let lease = user.state().join(&user.leases()[0]);
+    assert!(hook.stdout.starts_with(&token) && hook.stdout.contains(lease.to_str().unwrap()), "{hook:?}");
+    fs::remove_file(lease).unwrap();
+    assert_eq!(user.token(), token);
+    assert_eq!(user.leases(), [user.record()["lease"].as_str().unwrap()]);
+    assert_eq!(fake.posts(), 1);
+}
+
+#[test]
+fn a_state_folder_that_is_gone_is_made_again_from_the_keyring() {
+    if !keyutils::available() {
+        return;
+    }
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "keyutils");
+    let token = user.token();
+    fs::remove_dir_all(state(&user)).unwrap();
+    assert_eq!((user.token(), fake.posts()), (token, 1));
+    assert_eq!(user.leases(), [user.record()["lease"].as_str().unwrap()]);
+}
+
+#[test]
+fn a_record_of_a_newer_program_is_left_alone() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.token();
+    let path = user.record_path();
+    let mut record = user.record();
+    record["version"] = 99.into();
+    for text in [record.to_string(), r#"{"version": 99, "shape": "unknown"}"#.to_owned()] {
+        fs::write(&path, &text).unwrap();
+        for command in [&["token"][..], &["refresh"], &["revoke"], &["status"]] {
+            let output = user.run(command);
+            assert_eq!(output.status, 1, "{command:?}: {output:?}");
+            assert!(output.stderr.contains("newer ostoken wrote it (version 99)"), "{command:?}: {output:?}");
+        }
+        let hook = user.hook("").success();
+        assert!(hook.stdout.contains("__ostoken_said=state") && hook.stderr.contains("version 99"), "{hook:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+    assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
+fn times_at_the_edge_of_a_number_make_nothing_panic() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.token();
+    let good = user.record();
+    for name in ["issued_at", "expires_at", "refresh_at", "clock_offset"] {
+        for value in [i64::MIN, i64::MAX] {
+            let mut record = good.clone();
+            record[name] = value.into();
+            for command in
+                [&["status"][..], &["status", "--json"], &["token", "--format", "json"], &["hook", "--shell", "bash"]]
+            {
+                fs::write(user.record_path(), record.to_string()).unwrap();
+                let output = user.run(command);
+                assert!(output.status != 101 && output.status >= 0, "{name} {value} {command:?}: {output:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_login_remembers_may_be_damaged() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.run(&["login"]).success();
+    let login = user.record()["login"].as_str().unwrap().to_owned();
+    for path in [user.state().join(format!("{login}.login.json")), state(&user).join(format!("logins/{login}.json"))] {
+        assert!(path.exists(), "{}", path.display());
+        for damage in ["", "{", "[]", "{\"version\":1}"] {
+            fs::write(&path, damage).unwrap();
+            user.run(&["refresh"]).success();
+        }
+    }
+}
+
+#[test]
+fn a_token_put_in_by_hand_is_left_alone() {
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OS_TOKEN", "gAAAAAmine").with("OS_AUTH_TYPE", "token");
+    let hook = user.hook("").success();
+    assert!(!hook.stdout.contains("OS_TOKEN") && !hook.stdout.contains("unset"), "{hook:?}");
+    assert!(hook.stdout.starts_with('\n') && hook.stderr.is_empty(), "{hook:?}");
+    assert_eq!(fake.requests().len(), 0);
+}

@@ -1,0 +1,119 @@
+//! The program with its real hooks, in interactive shells on a terminal. What belongs here: what a person sees over a
+//! session's life, with a real Keystone, or with one that misbehaves. The hooks alone: hooks_bash and hooks_zsh.
+
+mod changes;
+mod exported;
+mod methods;
+mod renewals;
+mod secrecy;
+mod troubles;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::person::Person;
+use crate::support::cloud_users::Variables;
+use crate::support::openrc_text::quoted;
+use crate::support::pty::{Answer, LIMIT, Shell};
+use crate::support::{Cloud, CloudOptions, Fake, tool};
+
+/// The longest that a prompt may take, whatever Keystone does.
+const PROMPT: Duration = Duration::from_millis(2500);
+
+/// Runs each of these functions once in bash and once in zsh.
+macro_rules! in_each_shell {
+    ($($name:ident)*) => {
+        mod bash {
+            $(#[test] fn $name() { super::$name("bash"); })*
+        }
+        mod zsh {
+            $(#[test] fn $name() { super::$name("zsh"); })*
+        }
+    };
+}
+pub(crate) use in_each_shell;
+
+/// The line of a start-up file that loads the hook.
+pub fn init(shell: &str) -> String {
+    format!("eval \"$(ostoken init {shell})\"\n")
+}
+
+impl Person {
+    /// A terminal of theirs, with this rc file; where there is no such shell, the test is to return.
+    pub fn terminal(&self, shell: &str, rc: &str) -> Option<Shell> {
+        let program = tool(shell)?;
+        let mut variables = self.variables.clone();
+        variables.push(("OSTOKEN_KEYRING".into(), "keyutils".into()));
+        Some(Shell::at_home(&program, &self.home, rc, &variables))
+    }
+}
+
+impl Shell {
+    /// The value of a variable as a program sees it; empty where it is not exported.
+    pub fn get(&mut self, name: &str) -> String {
+        self.text(&format!("printenv {name}"))
+    }
+
+    /// The token, once it is there: on a loaded machine the first prompts may have none yet.
+    pub fn token(&mut self) -> String {
+        self.new_token("")
+    }
+
+    /// The token that takes the place of this one, at this prompt or a later one.
+    pub fn new_token(&mut self, old: &str) -> String {
+        let end = Instant::now() + 2 * LIMIT;
+        loop {
+            let token = self.get("OS_TOKEN");
+            if !token.is_empty() && token != old {
+                return token;
+            }
+            assert!(Instant::now() < end, "no new token: {}", self.exported("OS_|OSTOKEN_"));
+        }
+    }
+
+    /// What the hook says, at this prompt or, on a loaded machine, at a later one.
+    pub fn said(&mut self, line: &str) -> String {
+        let end = Instant::now() + 2 * LIMIT;
+        let mut said = self.run(line).text;
+        while said.is_empty() {
+            assert!(Instant::now() < end, "nothing is said");
+            said = self.run("").text;
+        }
+        said
+    }
+
+    /// Every exported variable that this extended regular expression finds, sorted.
+    pub fn exported(&mut self, names: &str) -> String {
+        self.text(&format!("env | grep -E '^({names})' | LC_ALL=C sort"))
+    }
+
+    /// Runs a line; the prompt after it must come in time.
+    pub fn run_in_time(&mut self, line: &str) -> Answer {
+        let started = Instant::now();
+        let answer = self.run(line);
+        assert!(started.elapsed() < PROMPT, "a prompt took {:?}: {answer:?}", started.elapsed());
+        answer
+    }
+}
+
+/// A small Keystone that plays its part, and a user of it. For what is the shell's concern alone.
+fn user_of_fake() -> Option<(Fake, Person)> {
+    let fake = Fake::start();
+    let person = Person::new(fake.environment())?;
+    Some((fake, person))
+}
+
+/// A cloud and a user whose environment is that of an OpenRC file that was sourced.
+fn member(user: &str, project: &str) -> Option<(Cloud, Person)> {
+    let cloud = Cloud::start(CloudOptions::default())?;
+    let person = Person::new(cloud.openrc_environment(user, project))?;
+    Some((cloud, person))
+}
+
+/// Writes lines that export these variables, and gives the command that sources them.
+pub fn sourced(person: &Person, name: &str, variables: &Variables) -> String {
+    let lines = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value)));
+    let file = person.home.outside(name);
+    fs::write(&file, lines.collect::<String>()).unwrap();
+    format!(". {}", file.display())
+}

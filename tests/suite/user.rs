@@ -1,0 +1,212 @@
+//! A user of `ostoken`: a home, the variables of a login, and what the program left in its state folder. For the tests
+//! of keyrings, concurrency, faults, secrets, protocol and output.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output as Finished, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::fake_issuer::now;
+use crate::support::process::Output;
+use crate::support::tools::wait_until;
+use crate::support::{Fake, Home};
+
+/// Longer than anything takes; reached only where something is wrong.
+pub const LIMIT: Duration = Duration::from_secs(40);
+
+/// A home and an environment.
+pub struct User {
+    pub home: Home,
+    variables: Vec<(String, String)>,
+}
+
+impl User {
+    /// Somebody with this environment, who keeps secrets in files.
+    pub fn new(variables: Vec<(String, String)>) -> User {
+        User { home: Home::new(), variables }.with("OSTOKEN_KEYRING", "file")
+    }
+
+    /// A user of this Keystone.
+    pub fn of(fake: &Fake) -> User {
+        User::new(fake.environment())
+    }
+
+    /// The same user with this variable.
+    pub fn with(mut self, name: &str, value: &str) -> User {
+        self.set(name, value);
+        self
+    }
+
+    /// The same user without this variable.
+    pub fn without(mut self, name: &str) -> User {
+        self.unset(name);
+        self
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.unset(name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes a variable away.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| known != name);
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> &str {
+        let found = self.variables.iter().find(|(known, _)| known == name);
+        &found.unwrap_or_else(|| panic!("{name} is not set")).1
+    }
+
+    /// Any program in this environment.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = self.home.command(program);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The program under test, not started.
+    pub fn prepare(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_ostoken"));
+        command.args(arguments);
+        command
+    }
+
+    /// Runs the program under test.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.home.run(&mut self.prepare(arguments))
+    }
+
+    /// Runs it with something on standard input.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        self.home.run_with_input(&mut self.prepare(arguments), input)
+    }
+
+    /// `ostoken token`, which has to succeed and to be silent.
+    #[track_caller]
+    pub fn token(&self) -> String {
+        let output = self.run(&["token"]).success();
+        assert_eq!(output.stderr, "");
+        output.stdout.trim_end().to_owned()
+    }
+
+    /// A call of a hook that said this last.
+    pub fn hook(&self, said: &str) -> Output {
+        self.run(&["hook", "--shell", "bash", "--said", said])
+    }
+
+    /// Starts so many at once and waits for all of them.
+    pub fn at_once(&self, number: usize, arguments: &[&str]) -> Vec<Finished> {
+        at_once((0..number).map(|_| self.prepare(arguments)).collect())
+    }
+
+    /// `ostoken status --json`.
+    #[track_caller]
+    pub fn status(&self) -> Value {
+        serde_json::from_str(&self.run(&["status", "--json"]).success().stdout).expect("JSON")
+    }
+
+    /// The state folder of this backend.
+    pub fn folder(&self, backend: &str) -> PathBuf {
+        self.home.state().join("ostoken").join(backend)
+    }
+
+    /// The state folder of the user's backend.
+    pub fn state(&self) -> PathBuf {
+        self.folder(self.get("OSTOKEN_KEYRING"))
+    }
+
+    /// The names in it that `keep` wants.
+    pub fn names(&self, keep: impl Fn(&str) -> bool) -> Vec<String> {
+        let entries = fs::read_dir(self.state()).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| keep(name)).collect()
+    }
+
+    /// The lease files.
+    pub fn leases(&self) -> Vec<String> {
+        self.names(|name| name.starts_with("lease."))
+    }
+
+    /// Half-written files.
+    pub fn leftovers(&self) -> Vec<String> {
+        self.names(|name| name.starts_with('.'))
+    }
+
+    /// The only KEY.json.
+    #[track_caller]
+    pub fn record_path(&self) -> PathBuf {
+        let names = self.names(|name| name.len() == 64 + ".json".len() && name.ends_with(".json"));
+        assert_eq!(names.len(), 1, "one record in {}", self.state().display());
+        self.state().join(&names[0])
+    }
+
+    /// The only record.
+    #[track_caller]
+    pub fn record(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.record_path()).unwrap()).expect("a record")
+    }
+
+    /// Changes the record behind the program's back.
+    #[track_caller]
+    pub fn edit_record(&self, change: impl FnOnce(&mut Value)) {
+        let mut record = self.record();
+        change(&mut record);
+        fs::write(self.record_path(), record.to_string()).unwrap();
+    }
+
+    /// Lets the token grow so old that it is to be renewed.
+    #[track_caller]
+    pub fn make_stale(&self) {
+        self.edit_record(|record| {
+            let past = record["refresh_at"].as_i64().unwrap() - now() + 1;
+            grow_older(record, past);
+        });
+        assert_eq!(self.status()["token"]["state"], "stale");
+    }
+
+    /// Lets the token grow so old that it is of no use.
+    #[track_caller]
+    pub fn make_dead(&self) {
+        self.edit_record(|record| {
+            let past = record["expires_at"].as_i64().unwrap() - now() + 1;
+            grow_older(record, past);
+        });
+        assert_eq!(self.status()["token"]["state"], "dead");
+    }
+
+    /// Waits until the record is of a token other than the one with this fingerprint.
+    #[track_caller]
+    pub fn wait_for_renewal(&self, old: &Value) {
+        let renewed = || {
+            let record = fs::read(self.record_path()).unwrap_or_default();
+            serde_json::from_slice::<Value>(&record).is_ok_and(|record| record["fingerprint"] != *old)
+        };
+        assert!(wait_until(LIMIT, renewed), "nobody renewed");
+    }
+}
+
+fn grow_older(record: &mut Value, seconds: i64) {
+    for name in ["issued_at", "expires_at", "refresh_at"] {
+        record[name] = (record[name].as_i64().unwrap() - seconds).into();
+    }
+}
+
+/// Starts all of them before it waits for the first.
+pub fn at_once(commands: Vec<Command>) -> Vec<Finished> {
+    let start = |mut command: Command| {
+        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        started.expect("it starts")
+    };
+    let children: Vec<_> = commands.into_iter().map(start).collect();
+    children.into_iter().map(|child| child.wait_with_output().unwrap()).collect()
+}
+
+/// What a finished program printed.
+pub fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
