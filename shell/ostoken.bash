@@ -58,7 +58,7 @@ __ostoken_look() {
 __ostoken_hook() {
   \builtin local __ostoken_st="$?" __ostoken_now="${EPOCHSECONDS-}" __ostoken_new
   if [[ -z ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
-    if [[ -n ${OSTOKEN_EXPORTED-} ]]; then
+    if [[ -n ${OSTOKEN_FOR-} ]]; then
       __ostoken_quietly __ostoken_restore
     fi
     \builtin return "$__ostoken_st"
@@ -129,6 +129,9 @@ __ostoken_apply() {
   esac
   __ostoken_t=${__ostoken_out%%$'\n'*}
   \builtin eval "${__ostoken_out#*$'\n'}"
+  if [[ -n $__ostoken_t ]]; then
+    __ostoken_tail=${__ostoken_t#"${__ostoken_t%????????}"}
+  fi
   \builtin return 0
 }
 
@@ -136,13 +139,16 @@ __ostoken_apply() {
 # belongs: after direnv or you cleared that, a user domain would be a leftover.
 __ostoken_restore() {
   \builtin local __ostoken_name __ostoken_saved
-  if [[ -z ${OSTOKEN_EXPORTED-} ]]; then
+  if [[ -z ${OSTOKEN_FOR-} ]]; then
     \builtin return 0
   fi
-  \builtin unset OS_TOKEN
-  # Another one came with another OpenRC.
-  if \builtin [ "${OS_AUTH_TYPE-}" = token ]; then
-    \builtin unset OS_AUTH_TYPE
+  # One that you exported over ours ends in another way, and stays.
+  if [[ -n ${OSTOKEN_EXPORTED-} && ${OS_TOKEN-} == *"${__ostoken_tail-}" ]]; then
+    \builtin unset OS_TOKEN
+    # Another auth type came with another OpenRC.
+    if \builtin [ "${OS_AUTH_TYPE-}" = token ]; then
+      \builtin unset OS_AUTH_TYPE
+    fi
   fi
   for __ostoken_name in AUTH_TYPE USER_DOMAIN_NAME USER_DOMAIN_ID USERNAME USER_ID PASSCODE; do
     __ostoken_saved=OSTOKEN_$__ostoken_name
@@ -333,7 +339,7 @@ ostoken_off() {
   __ostoken_quietly __ostoken_restore
   __ostoken_unregister
   \builtin unset -v __ostoken_pc __ostoken_arm __ostoken_was __ostoken_due __ostoken_since \
-    __ostoken_seen __ostoken_lease __ostoken_said __ostoken_end __ostoken_ps0 __ostoken_note \
+    __ostoken_seen __ostoken_lease __ostoken_said __ostoken_tail __ostoken_end __ostoken_ps0 __ostoken_note \
     __ostoken_entry __ostoken_arm_entry
   \builtin unset -f __ostoken_quietly __ostoken_look __ostoken_hook __ostoken_refresh \
     __ostoken_apply __ostoken_restore __ostoken_before __ostoken_unprompt __ostoken_preexec \
@@ -356,7 +362,7 @@ ostoken_use() {
 
 # State of this shell. Sourced again, it starts afresh.
 __ostoken_due=0 __ostoken_since=0 __ostoken_end=0
-__ostoken_seen='' __ostoken_lease='' __ostoken_said=''
+__ostoken_seen='' __ostoken_lease='' __ostoken_said='' __ostoken_tail=''
 __ostoken_note='ostoken: the token expired while this shell was idle: press Enter once, then repeat the command
 '
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 503)); then

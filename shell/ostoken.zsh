@@ -21,7 +21,7 @@ __ostoken_bin=ostoken
 # default and each test stands inside `if`.
 __ostoken_hook() {
   if [[ -z ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
-    if [[ -n ${OSTOKEN_EXPORTED-} ]]; then
+    if [[ -n ${OSTOKEN_FOR-} ]]; then
       __ostoken_restore
     fi
     \builtin return 0
@@ -99,6 +99,9 @@ __ostoken_apply() {
   fi
   __ostoken_t=${__ostoken_out%%$__ostoken_nl*}
   \builtin eval "${__ostoken_out#*$__ostoken_nl}"
+  if [[ -n $__ostoken_t ]]; then
+    __ostoken_tail="${__ostoken_t[-8,-1]}"
+  fi
   \builtin return 0
 }
 
@@ -107,13 +110,16 @@ __ostoken_apply() {
 __ostoken_restore() {
   { \builtin emulate -L zsh && \builtin setopt no_xtrace no_err_exit no_err_return no_all_export; } 2>/dev/null
   \builtin local __ostoken_name __ostoken_saved
-  if [[ -z ${OSTOKEN_EXPORTED-} ]]; then
+  if [[ -z ${OSTOKEN_FOR-} ]]; then
     \builtin return 0
   fi
-  \builtin unset OS_TOKEN
-  # Another one came with another OpenRC.
-  if [[ ${OS_AUTH_TYPE-} == token ]]; then
-    \builtin unset OS_AUTH_TYPE
+  # One that you exported over ours ends in another way, and stays.
+  if [[ -n ${OSTOKEN_EXPORTED-} && ${OS_TOKEN-} == *"${__ostoken_tail-}" ]]; then
+    \builtin unset OS_TOKEN
+    # Another auth type came with another OpenRC.
+    if [[ ${OS_AUTH_TYPE-} == token ]]; then
+      \builtin unset OS_AUTH_TYPE
+    fi
   fi
   for __ostoken_name in AUTH_TYPE USER_DOMAIN_NAME USER_DOMAIN_ID USERNAME USER_ID PASSCODE; do
     __ostoken_saved=OSTOKEN_$__ostoken_name
@@ -165,7 +171,8 @@ ostoken_off() {
   __ostoken_restore
   precmd_functions=(${precmd_functions:#__ostoken_hook})
   preexec_functions=(${preexec_functions:#__ostoken_hook})
-  \builtin unset __ostoken_due __ostoken_since __ostoken_seen __ostoken_lease __ostoken_said
+  \builtin unset __ostoken_due __ostoken_since __ostoken_seen __ostoken_lease __ostoken_said \
+    __ostoken_tail
   \builtin unset -f __ostoken_hook __ostoken_refresh __ostoken_apply \
     __ostoken_restore __ostoken_register
 }
@@ -188,7 +195,7 @@ ostoken_use() {
 # State of this shell. Sourced again, it starts afresh. (+x for setopt all_export.)
 \builtin typeset -g +x __ostoken_bin
 \builtin typeset -g __ostoken_due=0 __ostoken_since=0
-\builtin typeset -g __ostoken_seen="" __ostoken_lease="" __ostoken_said=""
+\builtin typeset -g __ostoken_seen="" __ostoken_lease="" __ostoken_said="" __ostoken_tail=""
 
 # A script gets the words, not the hook.
 if [[ -o interactive ]]; then

@@ -97,7 +97,7 @@ pub enum Error {
         message: String,
     },
     /// Keystone refused this secret before; it was not sent again.
-    #[error("not sent again: Keystone refused this secret earlier: {0}")]
+    #[error("Keystone refused this secret, it is not sent again: {0}")]
     RefusedBefore(String),
     /// The cloud limits requests: wait.
     #[error("rate limited: Keystone takes no request for another {0} s")]

@@ -40,9 +40,9 @@ pub fn run_from_process(name: &str) -> ExitCode {
     protect_memory();
     let environment = Environment::of_process();
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let terminal = stderr.is_terminal();
-    let wide_terminal = stdout.is_terminal();
-    let colour = wide_terminal && environment.get("NO_COLOR").is_none() && environment.get("TERM") != Some("dumb");
+    let is_dumb = environment.get("TERM") == Some("dumb");
+    let terminal = stderr.is_terminal() && !is_dumb;
+    let colour = stdout.is_terminal() && !is_dumb && environment.get("NO_COLOR").is_none();
     let mut context = Context {
         environment: &environment,
         clock: &SystemClock,

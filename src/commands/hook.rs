@@ -72,7 +72,7 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
     }
     let login = origin.source.identity.login.clone();
     if !change::clients_bear_it(environment, &origin.source.identity) {
-        return quiet(change::take_back(environment, Some(&login)));
+        return quiet(change::leave_alone(environment, &login));
     }
     let session = match Session::of(origin, Opening::Prompt) {
         Ok(session) => session,
@@ -80,7 +80,10 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
     };
     let clock = context.clock;
     let answer = session.broker(clock, Asker::Hook, |broker| with_broker(&session, broker, said, context));
-    answer.unwrap_or_else(|error| failed(&error, Some(&login), said, context))
+    answer.unwrap_or_else(|error| {
+        let lease = session.store.waiting_lease(&login.key()).ok();
+        Answer { lease, ..failed(&error, Some(&login), said, context) }
+    })
 }
 
 /// Nothing to export, and nothing to say.
@@ -170,7 +173,13 @@ fn wait_for_token(session: &Session, broker: &Broker, said: &str, context: &mut 
             return Err(Error::Unreachable { url, why });
         }
         if context.started.elapsed() >= wait {
-            return Ok(Answer { left: 1, said: Some(Said::Pending), ..Answer::default() });
+            // A token of another login must not stand beside this one's auth URL, however short the wait.
+            let login = &session.source().identity.login;
+            let changes = match change::is_for(context.environment, login) {
+                true => Vec::new(),
+                false => change::take_back(context.environment, Some(login)),
+            };
+            return Ok(Answer { changes, left: 1, said: Some(Said::Pending), ..Answer::default() });
         }
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -23,6 +23,7 @@ pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Erro
     let clock = context.clock;
     let handout =
         context.with_progress(&session.host(), || session.broker(clock, Asker::Command, |broker| broker.replace()))?;
+    let _ = session.store.end_waiting(&session.source().identity.login.key());
     if let Some(warning) = &handout.warning {
         context.warn(&warning.to_string());
     }

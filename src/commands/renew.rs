@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Nothing that a hook started lives longer than this.
 const LIMIT: Duration = Duration::from_secs(20);
+/// Of that, what it takes to note that Keystone did not answer.
+const TO_NOTE: Duration = Duration::from_secs(1);
 
 /// Makes or renews the token in a session of its own, which the terminal's signals do not reach.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
@@ -18,7 +20,8 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         std::thread::sleep(LIMIT);
         std::process::exit(i32::from(Exit::Unreachable as u8));
     });
-    let session = Session::open(global, Opening::Prompt, context)?;
+    let mut session = Session::open(global, Opening::Prompt, context)?;
+    session.deadline = Some(context.started + LIMIT - TO_NOTE);
     session.broker(context.clock, Asker::Hook, |broker| broker.obtain(0))?;
     Ok(Exit::Done)
 }

@@ -18,7 +18,7 @@ use crate::store::keyring::{Wish, choose};
 use crate::store::logins;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// More of an OpenRC file is not read, in bytes: its reader refuses what is larger.
 const LARGEST_OPENRC: u64 = 64 * 1024;
@@ -44,6 +44,8 @@ pub struct Session {
     /// Why this keyring.
     pub why: String,
     rule: RefreshRule,
+    /// When whoever asks Keystone gives up, where that is before a request's own limit.
+    pub deadline: Option<Instant>,
 }
 
 /// What opening a session may do.
@@ -135,7 +137,7 @@ impl Session {
         })?;
         let store = Store::new(choice.keyring, &state);
         let rule = refresh_rule(environment)?;
-        Ok(Session { origin, state, store, why: choice.why, rule })
+        Ok(Session { origin, state, store, why: choice.why, rule, deadline: None })
     }
 
     /// The identity with its secret, where the environment or the file has it.
@@ -150,7 +152,12 @@ impl Session {
 
     /// The way to this identity's Keystone.
     fn keystone<'a>(&'a self, clock: &'a dyn Clock) -> Keystone<'a> {
-        Keystone { verify: &self.source().verify, environment: &self.origin.environment, clock }
+        Keystone {
+            verify: &self.source().verify,
+            environment: &self.origin.environment,
+            clock,
+            deadline: self.deadline,
+        }
     }
 
     /// Works with the broker of this identity.

@@ -104,9 +104,11 @@ impl Environment {
     /// As [`resolve::source`].
     pub fn source(&self, allow_http: bool) -> Result<Source, Error> {
         let own = self.holds_own_export();
-        let present = |name: &str| match name {
-            "OS_TOKEN" | "OS_AUTH_TYPE" if own => None,
-            _ => self.get(name),
+        let present = |name: &str| match self.get(name) {
+            Some(_) if own && name == "OS_TOKEN" => None,
+            // Another auth type came with another OpenRC file.
+            Some("token") if own && name == "OS_AUTH_TYPE" => None,
+            value => value,
         };
         if let Some(mark) = self.get("OSTOKEN_FOR") {
             let restored = |name: &str| present(name).or_else(|| self.get(taken(name)?));

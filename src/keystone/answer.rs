@@ -35,6 +35,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
+    /// When the request was sent, by the local clock.
+    pub sent_at: Option<i64>,
     /// What was sent or came and must not be shown, should the server repeat it.
     pub hidden: Vec<Secret>,
 }
@@ -134,11 +136,9 @@ impl Answer {
         if expires_at <= server_now {
             return Err("the token is dead already".into());
         }
-        // Rounding makes up to a second of difference.
-        let clock_offset = match server_now - now {
-            -1..=1 => 0,
-            offset => offset,
-        };
+        // Between sending and reading, the server may have said any time of that span; rounding adds a second.
+        let span = self.sent_at.unwrap_or(now) - 1..=now + 1;
+        let clock_offset = if span.contains(&server_now) { 0 } else { server_now - now };
         Ok(Times { issued_at, expires_at, clock_offset })
     }
 

@@ -8,7 +8,7 @@ use crate::identity::{AuthUrl, Environment, Identity, Verify};
 use crate::secret::{Secret, Token};
 use crate::stop::{Point, reached};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::{HeaderValue, Request, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
@@ -26,6 +26,8 @@ pub struct Keystone<'a> {
     pub environment: &'a Environment,
     /// Tells when an answer came.
     pub clock: &'a dyn Clock,
+    /// When whoever asks gives up, where that is before a request's own limit.
+    pub deadline: Option<Instant>,
 }
 
 impl Issuer for Keystone<'_> {
@@ -119,12 +121,13 @@ impl Keystone<'_> {
         let unreachable = |error: ureq::Error| Error::Unreachable { url: url.into(), why: reason(&error) };
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
         let request = request.map_err(|error| bad(error.to_string()))?;
+        let sent_at = Some(self.clock.now());
         let response = self.agent(url)?.run(request).map_err(unreachable)?;
         let answer = read(response).map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(limit) => bad(format!("it has more than {limit} bytes")),
             other => unreachable(other),
         })?;
-        Ok(Answer { hidden: hidden.to_vec(), ..answer })
+        Ok(Answer { hidden: hidden.to_vec(), sent_at, ..answer })
     }
 
     fn agent(&self, url: &str) -> Result<Agent, Error> {
@@ -138,12 +141,17 @@ impl Keystone<'_> {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
+            .timeout_global(Some(self.limit()))
             .proxy(self.proxy(url)?)
             .user_agent(concat!("ostoken/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
             .build();
         Ok(config.new_agent())
+    }
+
+    fn limit(&self) -> Duration {
+        let left = self.deadline.map_or(WHOLE, |deadline| deadline.saturating_duration_since(Instant::now()));
+        left.clamp(Duration::from_secs(1), WHOLE)
     }
 
     fn roots(&self) -> Result<RootCerts, Error> {
@@ -217,7 +225,7 @@ fn read(mut response: Response<Body>) -> Result<Answer, ureq::Error> {
 fn reason(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(ureq::Timeout::Connect) => format!("no connection within {} s", CONNECT.as_secs()),
-        ureq::Error::Timeout(_) => format!("no whole answer within {} s", WHOLE.as_secs()),
+        ureq::Error::Timeout(_) => "no whole answer in time".into(),
         ureq::Error::HostNotFound => "the host's name is not known".into(),
         ureq::Error::Io(error) => escaped(&error.to_string(), 200),
         other => escaped(&other.to_string(), 200),

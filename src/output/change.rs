@@ -44,7 +44,7 @@ pub const SECRETS: [&str; 3] = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET
 /// in `OSTOKEN_*` for as long as auth URL and user stay the same.
 pub fn export(environment: &Environment, source: &Source, token: &Token, record: &Record, scrub: Scrub) -> Vec<Change> {
     let mark = source.identity.login.mark();
-    let same_login = environment.get("OSTOKEN_FOR") == Some(mark.as_str());
+    let same_login = is_for(environment, &source.identity.login);
     let mut changes = Vec::new();
     keep_auth_type(environment, &mut changes);
     for name in TAKEN.iter().filter(|name| **name != "AUTH_TYPE") {
@@ -89,19 +89,37 @@ fn keep_auth_type(environment: &Environment, changes: &mut Vec<Change>) {
 }
 
 /// How an environment that holds an export of ours gets rid of it. What was taken from another login than `now` is not
-/// put back: it is not part of what the environment holds since.
+/// put back, since it is no part of that one; it is kept, for the way back to its own.
 pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<Change> {
     if !environment.holds_own_export() {
         return Vec::new();
     }
-    let same_login = now.is_some_and(|login| environment.get("OSTOKEN_FOR") == Some(login.mark().as_str()));
-    let mut changes = Vec::new();
-    if !same_login {
-        let kept = TAKEN.map(|name| format!("OSTOKEN_{name}"));
-        changes.extend(kept.into_iter().filter(|name| environment.is_set(name)).map(Change::Unset));
+    match now {
+        Some(login) if !is_for(environment, login) => {
+            let ours = ["OS_TOKEN", "OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"].map(|name| Change::Unset(name.into()));
+            let mut changes = Vec::from(ours);
+            if environment.get("OS_AUTH_TYPE") == Some("token") {
+                changes.push(Change::Unset("OS_AUTH_TYPE".into()));
+            }
+            changes
+        }
+        _ => vec![Change::Restore],
     }
-    changes.push(Change::Restore);
+}
+
+/// The same for an environment whose variables are left alone from now on: nothing of ours stays in it.
+pub fn leave_alone(environment: &Environment, now: &Login) -> Vec<Change> {
+    let mut changes = take_back(environment, Some(now));
+    if !is_for(environment, now) {
+        let kept = TAKEN.map(|name| format!("OSTOKEN_{name}")).into_iter().chain(["OSTOKEN_FOR".into()]);
+        changes.extend(kept.filter(|name| environment.is_set(name)).map(Change::Unset));
+    }
     changes
+}
+
+/// Whether what stands in `OSTOKEN_*` was taken from this login.
+pub fn is_for(environment: &Environment, login: &Login) -> bool {
+    environment.get("OSTOKEN_FOR") == Some(login.mark().as_str())
 }
 
 /// Whether the clients can bear OS_TOKEN in this environment; where not, the hooks leave every variable alone.

@@ -214,6 +214,24 @@ impl Store {
         Some(self.folder.path(&record.lease)).filter(|path| path.exists())
     }
 
+    /// A lease for prompts that have no token: a `login` or `refresh` ends it, and they ask again at once.
+    ///
+    /// # Errors
+    /// [`Error::State`] where it cannot be made.
+    pub fn waiting_lease(&self, login: &LoginKey) -> Result<PathBuf, Error> {
+        let name = waiting_name(login);
+        self.folder.touch(&name)?;
+        Ok(self.folder.path(&name))
+    }
+
+    /// Ends that lease.
+    ///
+    /// # Errors
+    /// [`Error::State`] where it stays.
+    pub fn end_waiting(&self, login: &LoginKey) -> Result<(), Error> {
+        self.folder.remove(&waiting_name(login))
+    }
+
     /// What is remembered of the login.
     ///
     /// # Errors
@@ -332,6 +350,10 @@ fn lock_name(key: &str) -> String {
 /// Leases name their key, so that whoever holds its lock can clear up those of processes that were killed.
 fn lease_prefix(key: &str) -> String {
     format!("lease.{}.", key.get(..16).unwrap_or(key))
+}
+
+fn waiting_name(login: &LoginKey) -> String {
+    format!("{}.waiting", login.as_str())
 }
 
 fn memory_name(login: &LoginKey) -> String {

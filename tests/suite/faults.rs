@@ -211,8 +211,8 @@ fn a_wrong_password_is_sent_once_in_any_number_of_calls_and_scopes() {
     fails(user.run(&["token"]), 4, "requires authentication");
     for project in ["demo", "other", "third"] {
         user.set("OS_PROJECT_NAME", project);
-        fails(user.run(&["token"]), 4, "not sent again");
-        fails(user.run(&["env", "--shell", "fish"]), 4, "not sent again");
+        fails(user.run(&["token"]), 4, "it is not sent again");
+        fails(user.run(&["env", "--shell", "fish"]), 4, "it is not sent again");
         let hook = user.hook("").success();
         assert!(hook.stdout.contains("__ostoken_said=refused") && hook.stderr.lines().count() == 1, "{hook:?}");
         assert_eq!(user.hook("refused").success().stderr, "");
@@ -233,7 +233,7 @@ fn a_wrong_password_stays_refused_after_a_login_with_the_right_one() {
     // Another shell still has the old password in its environment.
     user.set("OS_PROJECT_NAME", "other");
     fake.always(Answer::unauthorized());
-    fails(user.run(&["token"]), 4, "not sent again");
+    fails(user.run(&["token"]), 4, "it is not sent again");
     assert_eq!(fake.posts(), 2);
 }
 

@@ -38,7 +38,14 @@ pub(super) fn secret_assignment(text: &[u8]) -> Option<(usize, usize)> {
         let name = text.get(at..end).filter(|name| is_secret(name))?;
         let rest = text.get(at + name.len()..)?;
         let gap = rest.iter().take_while(|byte| b" \t\"'\\\n:+".contains(byte)).count();
-        matches!(rest.get(gap), Some(b'=' | b'-' | b'?')).then_some((at, end + gap + 1))
+        // `-` and `?` give a default inside `${NAME...}` alone; elsewhere they are part of a file's name.
+        let is_expansion = at.checked_sub(2).is_some_and(|before| text.get(before..at) == Some(b"${"));
+        let assigns = match rest.get(gap) {
+            Some(b'=') => true,
+            Some(b'-' | b'?') => is_expansion,
+            _ => false,
+        };
+        assigns.then_some((at, end + gap + 1))
     })
 }
 
