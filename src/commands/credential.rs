@@ -1,7 +1,8 @@
 //! `get`, `store`, `erase`, `capability`: the git credential helper protocol (PROTOCOL.md).
 
 use super::Context;
-use super::session::{Opening, Origin, Session, allows_http};
+use super::session::{Opening, Origin, Session};
+use super::settings::allows_http;
 use crate::broker::LOCK_LIMIT;
 use crate::cli::Global;
 use crate::error::{Error, Exit};

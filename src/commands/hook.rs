@@ -1,7 +1,8 @@
 //! `ostoken hook`: what the shells' hooks call. Answers within two seconds, and starts what takes longer.
 
 use super::Context;
-use super::session::{Opening, Origin, Session, allows_http, in_place, read_openrc};
+use super::session::{Opening, Origin, Session, in_place, read_openrc};
+use super::settings::allows_http;
 use crate::broker::Broker;
 use crate::cli::{Global, HookArgs};
 use crate::error::{Error, Exit};

@@ -12,6 +12,7 @@ mod refresh;
 mod renew;
 mod revoke;
 mod session;
+mod settings;
 mod status;
 mod token;
 

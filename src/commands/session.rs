@@ -1,6 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 use super::Context;
+use super::settings::{allows_http, has_bus, refresh_rule, service, state_folder};
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -11,13 +12,13 @@ use crate::identity::{Environment, Source};
 use crate::keystone::{Admit, Keystone};
 use crate::memory::Asker;
 use crate::output::change;
-use crate::record::{REFRESH_AFTER, RefreshRule};
+use crate::record::RefreshRule;
 use crate::store::Store;
 use crate::store::folder::Folder;
 use crate::store::keyring::{Wish, choose};
 use crate::store::logins;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// More of an OpenRC file is not read, in bytes: its reader refuses what is larger.
@@ -57,11 +58,6 @@ pub enum Opening {
     Prompt,
     /// The keyring for a login that is made now: its window may be shown.
     Login,
-}
-
-/// Whether plain http to another machine is wanted.
-pub fn allows_http(global: &Global, environment: &Environment) -> bool {
-    global.allow_http || environment.get("OSTOKEN_ALLOW_HTTP").is_some_and(|value| value != "0")
 }
 
 /// Reads the OpenRC file at `path` as data.
@@ -215,51 +211,4 @@ impl Session {
         }
         answer
     }
-}
-
-/// Where the state lies: XDG_STATE_HOME on Linux, the local data folder elsewhere.
-fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
-    // The environment snapshot decides on Linux, so that it can be given in tests; elsewhere the system is asked.
-    if cfg!(target_os = "linux") {
-        let absolute = |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-        if let Some(base) = base {
-            return Ok(base.join("ostoken"));
-        }
-    }
-    let found = directories::ProjectDirs::from("", "", "ostoken").map(|folders| folders.data_local_dir().to_owned());
-    found.ok_or_else(|| Error::usage("HOME", "no home folder is known, so there is no place for the state"))
-}
-
-fn service(environment: &Environment) -> Result<&str, Error> {
-    let service = environment.get("OSTOKEN_KEYRING_SERVICE").unwrap_or("ostoken");
-    let is_word = service.len() <= 64 && service.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
-    match is_word {
-        true => Ok(service),
-        false => Err(Error::usage("OSTOKEN_KEYRING_SERVICE", "it takes up to 64 letters, digits, `.`, `_` and `-`")),
-    }
-}
-
-/// libdbus starts a bus of its own where it finds none; a prompt must not.
-fn has_bus(environment: &Environment) -> bool {
-    let in_runtime_folder = || Path::new(environment.get("XDG_RUNTIME_DIR")?).join("bus").try_exists().ok();
-    environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || in_runtime_folder() == Some(true)
-}
-
-/// 8 h or OSTOKEN_REFRESH_AFTER, with 5 % of spread so that machines that started together renew apart.
-fn refresh_rule(environment: &Environment) -> Result<RefreshRule, Error> {
-    let after = match environment.get("OSTOKEN_REFRESH_AFTER") {
-        None => REFRESH_AFTER,
-        Some(text) => {
-            let refuse = |why: String| Error::usage("OSTOKEN_REFRESH_AFTER", format!("`{}`: {why}", escaped(text, 80)));
-            let parsed = humantime::parse_duration(text).map_err(|error| refuse(error.to_string()))?;
-            match i64::try_from(parsed.as_secs()) {
-                Ok(seconds) if seconds > 0 => seconds,
-                _ => return Err(refuse("a duration such as 8h is taken".into())),
-            }
-        }
-    };
-    let mut byte = [128];
-    let _ = getrandom::fill(&mut byte);
-    Ok(RefreshRule { after, spread: 0.95 + f64::from(byte[0]) / 255.0 * 0.1 })
 }

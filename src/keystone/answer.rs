@@ -1,8 +1,8 @@
 //! What Keystone says, read as hostile input: bounded, checked, escaped.
 
+use super::look::{Look, Named};
 use crate::clock::unix_seconds;
 use crate::error::{Error, escaped};
-use crate::identity::{Domain, Identity, Method, Scope, User};
 use crate::record::Times;
 use crate::secret::Secret;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -39,37 +39,6 @@ pub struct Answer {
     pub sent_at: Option<i64>,
     /// What was sent or came and must not be shown, should the server repeat it.
     pub hidden: Vec<Secret>,
-}
-
-/// Something that has an id and, mostly, a name and a domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Named {
-    /// Its id.
-    #[serde(default)]
-    pub id: String,
-    /// Its name.
-    #[serde(default)]
-    pub name: String,
-    /// Its domain.
-    #[serde(default)]
-    pub domain: Option<Box<Named>>,
-}
-
-/// What Keystone says of a token.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// When it was issued and dies.
-    pub times: Times,
-    /// Whose it is.
-    pub user: Named,
-    /// The project it is scoped to.
-    pub project: Option<Named>,
-    /// The domain it is scoped to.
-    pub domain: Option<Named>,
-    /// The application credential that made it.
-    pub credential: Option<Named>,
-    system: bool,
-    trust: Option<Named>,
 }
 
 #[derive(Deserialize)]
@@ -243,62 +212,5 @@ impl Answer {
         let v3 = versions.iter().find(|version| version["id"].as_str().is_some_and(|id| id.starts_with("v3")))?;
         let links = v3["links"].as_array()?;
         links.iter().find(|link| link["rel"] == "self")?["href"].as_str().map(str::to_owned)
-    }
-}
-
-impl Named {
-    fn is(&self, name: &str, domain: &Domain) -> bool {
-        self.name == name && self.domain.as_deref().is_some_and(|own| own.is_domain(domain))
-    }
-
-    fn is_domain(&self, domain: &Domain) -> bool {
-        match domain {
-            Domain::Id(id) => self.id == *id,
-            Domain::Name(name) => self.name == *name,
-        }
-    }
-
-    fn is_user(&self, user: &User) -> bool {
-        match user {
-            User::Id(id) => self.id == *id,
-            User::Name { name, domain } => self.is(name, domain),
-        }
-    }
-}
-
-impl Look {
-    /// Whether the token is one of `identity`.
-    ///
-    /// # Errors
-    /// Which part of it is another one's.
-    pub fn is_of(&self, identity: &Identity) -> Result<(), &'static str> {
-        let is_account = match (&identity.login.method, &self.credential) {
-            (Method::Password(user), _) => self.user.is_user(user),
-            (Method::CredentialId(id), Some(credential)) => credential.id == *id,
-            (Method::CredentialName { name, user }, Some(credential)) => {
-                credential.name == *name && self.user.is_user(user)
-            }
-            (_, None) => false,
-        };
-        if !is_account {
-            return Err("it is another user's token");
-        }
-        match self.has_scope(&identity.scope) || !matches!(identity.login.method, Method::Password(_)) {
-            true => Ok(()),
-            false => Err("it has another scope"),
-        }
-    }
-
-    fn has_scope(&self, scope: &Scope) -> bool {
-        match scope {
-            Scope::ProjectId(id) => self.trust.is_none() && self.project.as_ref().is_some_and(|own| own.id == *id),
-            Scope::ProjectName { name, domain } => {
-                self.trust.is_none() && self.project.as_ref().is_some_and(|own| own.is(name, domain))
-            }
-            Scope::Domain(domain) => self.domain.as_ref().is_some_and(|own| own.is_domain(domain)),
-            Scope::System => self.system,
-            Scope::Trust(id) => self.trust.as_ref().is_some_and(|own| own.id == *id),
-            Scope::None => self.project.is_none() && self.domain.is_none() && !self.system,
-        }
     }
 }

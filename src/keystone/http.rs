@@ -1,7 +1,7 @@
 //! The HTTP client: nothing is opened before a request is made, and no redirect is followed.
 
-use super::answer::{Answer, Look};
-use super::{Admit, Issued, Issuer, request};
+use super::answer::Answer;
+use super::{Admit, Issued, Issuer, Look, request};
 use crate::clock::Clock;
 use crate::error::{Error, escaped};
 use crate::identity::{AuthUrl, Environment, Identity, Verify};

@@ -4,12 +4,13 @@
 
 mod answer;
 pub mod http;
+mod look;
 mod request;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Look, Named};
 pub use http::Keystone;
+pub use look::{Look, Named};
 
 use crate::error::Error;
 use crate::identity::{AuthUrl, Identity};

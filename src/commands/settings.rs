@@ -1,0 +1,69 @@
+//! What the OSTOKEN_* variables and the system say about where things are kept and when tokens are renewed.
+
+use crate::cli::Global;
+use crate::error::{Error, escaped};
+use crate::identity::Environment;
+use crate::record::{REFRESH_AFTER, RefreshRule};
+use std::path::{Path, PathBuf};
+
+/// Whether plain http to another machine is wanted.
+pub fn allows_http(global: &Global, environment: &Environment) -> bool {
+    global.allow_http || environment.get("OSTOKEN_ALLOW_HTTP").is_some_and(|value| value != "0")
+}
+
+/// Where the state lies: XDG_STATE_HOME on Linux, the local data folder elsewhere.
+///
+/// # Errors
+/// [`Error::Usage`] where no home is known.
+pub fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
+    // The environment snapshot decides on Linux, so that it can be given in tests; elsewhere the system is asked.
+    if cfg!(target_os = "linux") {
+        let absolute = |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+        if let Some(base) = base {
+            return Ok(base.join("ostoken"));
+        }
+    }
+    let found = directories::ProjectDirs::from("", "", "ostoken").map(|folders| folders.data_local_dir().to_owned());
+    found.ok_or_else(|| Error::usage("HOME", "no home folder is known, so there is no place for the state"))
+}
+
+/// The name under which keyring entries are kept: OSTOKEN_KEYRING_SERVICE, or `ostoken`.
+///
+/// # Errors
+/// [`Error::Usage`] for what is no plain word.
+pub fn service(environment: &Environment) -> Result<&str, Error> {
+    let service = environment.get("OSTOKEN_KEYRING_SERVICE").unwrap_or("ostoken");
+    let is_word = service.len() <= 64 && service.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
+    match is_word {
+        true => Ok(service),
+        false => Err(Error::usage("OSTOKEN_KEYRING_SERVICE", "it takes up to 64 letters, digits, `.`, `_` and `-`")),
+    }
+}
+
+/// Whether there is a session bus. libdbus starts one of its own where it finds none; a prompt must not.
+pub fn has_bus(environment: &Environment) -> bool {
+    let in_runtime_folder = || Path::new(environment.get("XDG_RUNTIME_DIR")?).join("bus").try_exists().ok();
+    environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || in_runtime_folder() == Some(true)
+}
+
+/// 8 h or OSTOKEN_REFRESH_AFTER, with 5 % of spread so that machines that started together renew apart.
+///
+/// # Errors
+/// [`Error::Usage`] for what is no duration.
+pub fn refresh_rule(environment: &Environment) -> Result<RefreshRule, Error> {
+    let after = match environment.get("OSTOKEN_REFRESH_AFTER") {
+        None => REFRESH_AFTER,
+        Some(text) => {
+            let refuse = |why: String| Error::usage("OSTOKEN_REFRESH_AFTER", format!("`{}`: {why}", escaped(text, 80)));
+            let parsed = humantime::parse_duration(text).map_err(|error| refuse(error.to_string()))?;
+            match i64::try_from(parsed.as_secs()) {
+                Ok(seconds) if seconds > 0 => seconds,
+                _ => return Err(refuse("a duration such as 8h is taken".into())),
+            }
+        }
+    };
+    let mut byte = [128];
+    let _ = getrandom::fill(&mut byte);
+    Ok(RefreshRule { after, spread: 0.95 + f64::from(byte[0]) / 255.0 * 0.1 })
+}
