@@ -4,7 +4,7 @@ use super::Context;
 use super::session::{Opening, Session};
 use crate::cli::Global;
 use crate::error::{Error, Exit};
-use crate::output::change::{self, Scrub};
+use crate::output::change::Scrub;
 use crate::output::shell::{Shell, line};
 use zeroize::Zeroizing;
 
@@ -12,16 +12,9 @@ use zeroize::Zeroizing;
 pub fn run(global: &Global, shell: Shell, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Opening::Usual, context)?;
     let kept = session.obtain(0, context)?.kept;
-    let environment = &session.origin.environment;
-    let mut edits = match session.origin.openrc {
-        Some(_) => change::replace(context.environment, environment),
-        None => Vec::new(),
-    };
-    let changes = change::export(environment, session.source(), &kept.token, &kept.record, Scrub::Nothing);
-    edits.extend(change::edits(&changes, environment, &kept.token));
     let mut text = Zeroizing::new(String::new());
-    for edit in &edits {
-        text.push_str(&line(shell, edit)?);
+    for edit in session.edits(&kept, Scrub::Nothing, context) {
+        text.push_str(&line(shell, &edit)?);
         text.push('\n');
     }
     context.answer(&text)?;

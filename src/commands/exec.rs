@@ -5,7 +5,7 @@ use super::session::{Opening, Session};
 use crate::cli::Global;
 use crate::error::{Error, Exit, escaped};
 use crate::identity::environment::Edit;
-use crate::output::change::{self, SECRETS, Scrub};
+use crate::output::change::{SECRETS, Scrub};
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -13,20 +13,15 @@ use std::process::Command;
 pub fn run(global: &Global, command: &[OsString], context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Opening::Usual, context)?;
     let kept = session.obtain(0, context)?.kept;
-    let environment = &session.origin.environment;
-    let mut edits = match session.origin.openrc {
-        Some(_) => change::replace(context.environment, environment),
-        None => Vec::new(),
-    };
-    edits.extend(SECRETS.map(|name| Edit::Unset(name.into())));
-    let changes = change::export(environment, session.source(), &kept.token, &kept.record, Scrub::UserAndSecret);
-    edits.extend(change::edits(&changes, environment, &kept.token));
     let Some((program, arguments)) = command.split_first() else {
         return Err(Error::usage("exec", "no command is given"));
     };
     let mut child = Command::new(program);
     child.args(arguments);
-    for edit in &edits {
+    for name in SECRETS {
+        child.env_remove(name);
+    }
+    for edit in session.edits(&kept, Scrub::UserAndSecret, context) {
         match edit {
             Edit::Set(name, value) => child.env(name, value.as_str()),
             Edit::Unset(name) => child.env_remove(name),

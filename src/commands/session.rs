@@ -11,12 +11,12 @@ use crate::identity::openrc::{self, OpenRc};
 use crate::identity::{Environment, Source};
 use crate::keystone::{Admit, Keystone};
 use crate::memory::Asker;
-use crate::output::change;
+use crate::output::change::{self, Scrub};
 use crate::record::RefreshRule;
-use crate::store::Store;
 use crate::store::folder::Folder;
 use crate::store::keyring::{Wish, choose};
 use crate::store::logins;
+use crate::store::{Kept, Store};
 use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -183,6 +183,19 @@ impl Session {
             context.warn("OS_INSECURE: nobody checked that the server is Keystone");
         }
         Ok(handout)
+    }
+
+    /// The edits that put a kept token into the environment of this process, and the OpenRC file's variables where one was
+    /// given.
+    pub fn edits(&self, kept: &Kept, scrub: Scrub, context: &Context) -> Vec<Edit> {
+        let environment = &self.origin.environment;
+        let mut edits = match self.origin.openrc {
+            Some(_) => change::replace(context.environment, environment),
+            None => Vec::new(),
+        };
+        let changes = change::export(environment, self.source(), &kept.token, &kept.record, scrub);
+        edits.extend(change::edits(&changes, environment, &kept.token));
+        edits
     }
 
     /// The host that is asked, for messages.

@@ -51,7 +51,9 @@ pub fn export(environment: &Environment, source: &Source, token: &Token, record:
         let (from, to) = (format!("OS_{name}"), format!("OSTOKEN_{name}"));
         let goes = !matches!(*name, "USERNAME" | "USER_ID") || scrub == Scrub::UserAndSecret;
         if goes && environment.is_set(&from) {
-            if environment.get(&from).is_some() {
+            // A passcode is a secret as well, and good once.
+            let is_kept = *name != "PASSCODE" || scrub == Scrub::Nothing;
+            if is_kept && environment.get(&from).is_some() {
                 changes.push(Change::Keep { from: from.clone(), to });
             }
             changes.push(Change::Unset(from));
