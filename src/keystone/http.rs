@@ -118,11 +118,12 @@ impl Keystone<'_> {
         request: Result<Request<&[u8]>, ureq::http::Error>,
         hidden: &[Secret],
     ) -> Result<Answer, Error> {
-        let unreachable = |error: ureq::Error| Error::Unreachable { url: url.into(), why: reason(&error) };
+        let limit = self.limit();
+        let unreachable = |error: ureq::Error| Error::Unreachable { url: url.into(), why: reason(&error, limit) };
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
         let request = request.map_err(|error| bad(error.to_string()))?;
         let sent_at = Some(self.clock.now());
-        let response = self.agent(url)?.run(request).map_err(unreachable)?;
+        let response = self.agent(url, limit)?.run(request).map_err(unreachable)?;
         let answer = read(response).map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(limit) => bad(format!("it has more than {limit} bytes")),
             other => unreachable(other),
@@ -130,7 +131,7 @@ impl Keystone<'_> {
         Ok(Answer { hidden: hidden.to_vec(), sent_at, ..answer })
     }
 
-    fn agent(&self, url: &str) -> Result<Agent, Error> {
+    fn agent(&self, url: &str, limit: Duration) -> Result<Agent, Error> {
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .disable_verification(self.verify.insecure)
@@ -141,7 +142,7 @@ impl Keystone<'_> {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(self.limit()))
+            .timeout_global(Some(limit))
             .proxy(self.proxy(url)?)
             .user_agent(concat!("ostoken/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
@@ -222,10 +223,10 @@ fn read(mut response: Response<Body>) -> Result<Answer, ureq::Error> {
     Ok(answer)
 }
 
-fn reason(error: &ureq::Error) -> String {
+fn reason(error: &ureq::Error, limit: Duration) -> String {
     match error {
         ureq::Error::Timeout(ureq::Timeout::Connect) => format!("no connection within {} s", CONNECT.as_secs()),
-        ureq::Error::Timeout(_) => "no whole answer in time".into(),
+        ureq::Error::Timeout(_) => format!("no whole answer within {} s", limit.as_secs()),
         ureq::Error::HostNotFound => "the host's name is not known".into(),
         ureq::Error::Io(error) => escaped(&error.to_string(), 200),
         other => escaped(&other.to_string(), 200),
