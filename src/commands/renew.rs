@@ -9,8 +9,8 @@ use std::time::Duration;
 
 /// Nothing that a hook started lives longer than this.
 const LIMIT: Duration = Duration::from_secs(20);
-/// Of that, what it takes to note that Keystone did not answer.
-const TO_NOTE: Duration = Duration::from_secs(1);
+/// Of that, what it may take to note that Keystone did not answer: a busy disk takes its time.
+const TO_NOTE: Duration = Duration::from_secs(4);
 
 /// Makes or renews the token in a session of its own, which the terminal's signals do not reach.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
