@@ -363,6 +363,10 @@ ostoken_use() {
 # State of this shell. Sourced again, it starts afresh.
 __ostoken_due=0 __ostoken_since=0 __ostoken_end=0
 __ostoken_seen='' __ostoken_lease='' __ostoken_said='' __ostoken_tail=''
+# An export that this shell inherited is ours, too.
+if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then
+  __ostoken_tail=${OS_TOKEN#"${OS_TOKEN%????????}"}
+fi
 __ostoken_note='ostoken: the token expired while this shell was idle: press Enter once, then repeat the command
 '
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 503)); then

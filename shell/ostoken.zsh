@@ -196,6 +196,10 @@ ostoken_use() {
 \builtin typeset -g +x __ostoken_bin
 \builtin typeset -g __ostoken_due=0 __ostoken_since=0
 \builtin typeset -g __ostoken_seen="" __ostoken_lease="" __ostoken_said="" __ostoken_tail=""
+# An export that this shell inherited is ours, too.
+if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then
+  __ostoken_tail="${OS_TOKEN[-8,-1]}"
+fi
 
 # A script gets the words, not the hook.
 if [[ -o interactive ]]; then

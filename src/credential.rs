@@ -13,14 +13,16 @@ const LOCK: Duration = Duration::from_secs(5);
 /// The secret to send: the one of the environment or OpenRC file, else the keyring's.
 ///
 /// A prompt sends an environment's secret to one place only: else a folder's .envrc that swaps OS_AUTH_URL would get it.
+/// `usual` is the store that is used without OSTOKEN_KEYRING*, where those are set: what it knows counts as well, since
+/// they may come from the same .envrc.
 ///
 /// # Errors
 /// [`Error::NoSecret`]; [`Error::OtherHost`] where the secret belongs to another auth URL, or its server was verified
 /// in another way; [`Error::NoKeyring`].
-pub fn secret(store: &Store, source: &Source, asker: Asker) -> Result<Secret, Error> {
+pub fn secret(store: &Store, usual: Option<&Store>, source: &Source, asker: Asker) -> Result<Secret, Error> {
     let login = &source.identity.login;
     if let Some(given) = &source.secret {
-        bind(store, given, login, &source.verify, asker)?;
+        bind(store, usual, given, source, asker)?;
         return Ok(given.clone());
     }
     let Some(stored) = stored(store, login)? else { return Err(Error::NoSecret(login.describe())) };
@@ -92,8 +94,8 @@ pub fn note_refusal(store: &Store, login: &Login, secret: &Secret, refused: Opti
 }
 
 /// Notes that `secret` goes to this server, before it goes; a prompt may not add a second one.
-fn bind(store: &Store, secret: &Secret, login: &Login, verify: &Verify, asker: Asker) -> Result<(), Error> {
-    let target = format!("{}, {}", login.auth_url.as_str(), words(verify));
+fn bind(store: &Store, usual: Option<&Store>, secret: &Secret, source: &Source, asker: Asker) -> Result<(), Error> {
+    let target = format!("{}, {}", source.identity.login.auth_url.as_str(), words(&source.verify));
     let read = || store.entry::<Digests>(SENT_ACCOUNT);
     let known = |sent: &Option<Digests>| {
         sent.as_ref().and_then(|sent| sent.get(secret)).is_some_and(|targets| targets.contains(&target))
@@ -110,10 +112,14 @@ fn bind(store: &Store, secret: &Secret, login: &Login, verify: &Verify, asker: A
     if known(&sent) {
         return Ok(());
     }
-    if asker == Asker::Hook
-        && let Some([first, ..]) = sent.as_ref().and_then(|sent| sent.get(secret))
-    {
-        return Err(Error::OtherHost(format!("this password was used for {first}; now it is asked for at {target}")));
+    if asker == Asker::Hook {
+        let elsewhere = usual.map_or(Ok(None), |usual| usual.entry::<Digests>(SENT_ACCOUNT))?;
+        for known in [&sent, &elsewhere].into_iter().flatten() {
+            if let Some([first, ..]) = known.get(secret).filter(|targets| !targets.contains(&target)) {
+                let why = format!("this password was used for {first}; now it is asked for at {target}");
+                return Err(Error::OtherHost(why));
+            }
+        }
     }
     let mut sent = sent.map_or_else(Digests::new, Ok)?;
     sent.add(secret, &target);

@@ -46,6 +46,8 @@ pub enum Kind {
     OtherHost,
     /// The state folder cannot be used.
     State,
+    /// A variable or file cannot be understood.
+    Usage,
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
             Kind::NoKeyring => "no-keyring",
             Kind::OtherHost => "other-host",
             Kind::State => "state",
+            Kind::Usage => "usage",
         }
     }
 }
@@ -214,7 +217,8 @@ impl Error {
     /// What a hook calls this error.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::NoIdentity(_) | Error::NoSecret(_) | Error::Usage { .. } | Error::OpenRc(_) => Kind::NoCredentials,
+            Error::NoIdentity(_) | Error::NoSecret(_) => Kind::NoCredentials,
+            Error::Usage { .. } | Error::OpenRc(_) => Kind::Usage,
             Error::OtherHost(_) => Kind::OtherHost,
             Error::Refused { .. } | Error::RefusedBefore(_) => Kind::Refused,
             Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
@@ -231,14 +235,21 @@ impl Error {
     /// The next thing to do, without a trailing period.
     pub fn hint(&self) -> String {
         match self {
+            Error::Usage { what, .. } if what.starts_with("OS_") => {
+                "correct it in the environment or the OpenRC file".into()
+            }
             Error::Usage { .. } => "see `ostoken --help`".into(),
             Error::OpenRc(_) => "write that line as a plain `export NAME=value`".into(),
             Error::NoIdentity(_) => "source an OpenRC file, or give one with `--openrc FILE`".into(),
             Error::NoSecret(_) => "run `ostoken login`".into(),
             Error::OtherHost(_) => "run `ostoken login`, if this is what you want".into(),
-            Error::Refused { status: 401, .. } => "check user, domain and password, then run `ostoken login`".into(),
+            Error::Refused { status: 401, .. } => {
+                "check user, domain, password and project, then run `ostoken login`, without a wrong OS_PASSWORD".into()
+            }
             Error::Refused { .. } => "check the scope (OS_PROJECT_*, OS_DOMAIN_*) and the auth URL".into(),
-            Error::RefusedBefore(_) => "run `ostoken login` with the right one".into(),
+            Error::RefusedBefore(_) => {
+                "check user, domain, password and project, then run `ostoken login`, or `ostoken refresh`".into()
+            }
             Error::RateLimited(seconds) | Error::BudgetSpent(seconds) => {
                 format!("wait {seconds} s; `ostoken status` shows what was sent")
             }

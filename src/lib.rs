@@ -106,9 +106,10 @@ fn explain(name: &str, error: &clap::Error, context: &mut Context) -> Exit {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             let first = escaped(lines.next().unwrap_or_default(), 500);
-            let values = lines.find(|line| line.starts_with("[possible values")).unwrap_or_default();
-            let _ =
-                writeln!(context.stderr, "ostoken: {}\nhint: see `ostoken --help`", format!("{first} {values}").trim());
+            // What is missing, or the values that are taken, stands on the next lines.
+            let more = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+            let words: Vec<&str> = std::iter::once(first.as_str()).chain(more).collect();
+            let _ = writeln!(context.stderr, "ostoken: {}\nhint: see `ostoken --help`", words.join(" "));
             Exit::Usage
         }
     }

@@ -106,7 +106,7 @@ impl Memory {
                 let wait = i64::try_from(*seconds).unwrap_or(LONGEST_LIMIT).clamp(1, LONGEST_LIMIT);
                 self.limited_until = Some(now + wait);
             }
-            Error::BudgetSpent(_) | Error::BackingOff { .. } | Error::RefusedBefore(_) => return,
+            Error::Usage { .. } | Error::BudgetSpent(_) | Error::BackingOff { .. } | Error::RefusedBefore(_) => return,
             _ => {
                 self.hooks_wait = (self.hooks_wait * 2).clamp(FIRST_BACKOFF, LONGEST_BACKOFF);
                 self.hooks_wait_until = Some(now + self.hooks_wait);

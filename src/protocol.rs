@@ -15,6 +15,8 @@ const MOST_LINES: usize = 1024;
 /// A description of a credential, as git or another program writes it. Unknown attributes are passed over.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Message {
+    /// Whether any line came, also one that is passed over.
+    pub has_lines: bool,
     /// `protocol`
     pub protocol: Option<String>,
     /// `host`, with a port where one was given
@@ -62,6 +64,7 @@ impl Message {
                 return Err(refuse("it holds a control character"));
             }
             let Some((key, value)) = line.split_once('=') else { return Err(refuse("it holds no `=`")) };
+            message.has_lines = true;
             message.take(key, value).map_err(|why| refuse(&why))?;
         }
         Ok(message)
@@ -101,11 +104,6 @@ impl Message {
         self.username = decoded(url.username())?;
         self.password = url.password().map(decoded).transpose()?.flatten().map(Secret::from);
         Ok(())
-    }
-
-    /// Whether it describes nothing at all.
-    pub fn is_empty(&self) -> bool {
-        *self == Message::default()
     }
 
     /// Whether the description is of this Keystone: protocol, host and port are its own, and so is the path where one
@@ -159,7 +157,7 @@ mod tests {
         assert_eq!(message.host.as_deref(), Some("h:5000"));
         assert_eq!(message.password, Some(Secret::from("a=b")));
         assert_eq!(message.username, None);
-        assert!(read("").expect("read").is_empty() && read("\n").expect("read").is_empty());
+        assert!(!read("").expect("read").has_lines && !read("\n").expect("read").has_lines);
         assert_eq!(read("host=h").expect("read").host.as_deref(), Some("h"));
     }
 

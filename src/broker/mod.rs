@@ -17,7 +17,7 @@ use crate::store::{Kept, Store};
 use std::cell::RefCell;
 use std::time::Duration;
 
-/// How long the lock of a token is waited for. A request takes 20 s at most, so whoever holds it longer hangs.
+/// How long the lock of a token, or of a login's sending, is waited for: a request takes 20 s at most.
 pub const LOCK_LIMIT: Duration = Duration::from_secs(25);
 
 /// A token to hand out.
@@ -37,6 +37,13 @@ impl Handout {
     }
 }
 
+/// Whether a secret is sent that Keystone refused before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusals {
+    Heeded,
+    Forgiven,
+}
+
 /// What waiting for a token's lock came to.
 enum Lock {
     Held(Guard),
@@ -48,6 +55,8 @@ enum Lock {
 pub struct Broker<'a> {
     /// Where tokens are kept.
     pub store: &'a Store,
+    /// The store without the settings of this environment, where it has any: [`credential::secret`].
+    pub usual: Option<&'a Store>,
     /// Who makes them.
     pub issuer: &'a dyn Issuer,
     /// Tells the time.
@@ -89,17 +98,21 @@ impl Broker<'_> {
             Lock::Held(guard) => Some(guard),
             Lock::Needless | Lock::Unwritable => None,
         };
-        let secret = credential::secret(self.store, self.source, self.asker)?;
-        credential::note_refusal(self.store, &self.identity().login, &secret, None)?;
-        let login = self.identity().login.key();
-        match self.store.remember(&login, |memory| {
+        self.create(guard.as_ref(), Refusals::Forgiven)
+    }
+
+    /// Forgets that this secret was refused, and that hooks wait.
+    fn forgive(&self, secret: &Secret) -> Result<(), Error> {
+        let login = &self.identity().login;
+        credential::note_refusal(self.store, login, secret, None)?;
+        let forgiven = self.store.remember(&login.key(), |memory| {
             memory.forgive();
             Ok(())
-        }) {
-            Err(Error::State { .. }) => {}
-            other => other?,
+        });
+        match forgiven {
+            Err(Error::State { .. }) => Ok(()),
+            other => other,
         }
-        self.create(guard.as_ref())
     }
 
     /// Whether a hook may have a token made now: the reason where not.
@@ -110,7 +123,7 @@ impl Broker<'_> {
         let login = &self.identity().login;
         let memory = self.store.memory(&login.key())?;
         memory.permits(self.clock.now(), self.asker)?;
-        let secret = credential::secret(self.store, self.source, self.asker)?;
+        let secret = credential::secret(self.store, self.usual, self.source, self.asker)?;
         credential::check_refusal(self.store, login, &secret)
     }
 
@@ -148,14 +161,14 @@ impl Broker<'_> {
             Some(again) if self.freshness(&again, 0) == Freshness::Fresh => return Ok(Handout::plain(again)),
             Some(again) => again,
             // Somebody logged out meanwhile, or erased it.
-            None => return self.create(Some(&guard)),
+            None => return self.create(Some(&guard), Refusals::Heeded),
         };
         // The token is good: nobody waits for a Keystone that did not answer a moment ago.
         let memory = self.store.memory(&self.identity().login.key())?;
         if let Err(Error::BackingOff { .. }) = memory.permits(self.clock.now(), Asker::Hook) {
             return Ok(Handout::plain(kept));
         }
-        match self.create(Some(&guard)) {
+        match self.create(Some(&guard), Refusals::Heeded) {
             Ok(handout) => Ok(handout),
             Err(error) => {
                 kept.record.failure = Some(Failure { at: self.clock.now(), message: error.to_string() });
@@ -183,8 +196,8 @@ impl Broker<'_> {
                 _ => {}
             }
             match lock {
-                Lock::Held(guard) => return self.create(Some(&guard)),
-                Lock::Unwritable => return self.create(None),
+                Lock::Held(guard) => return self.create(Some(&guard), Refusals::Heeded),
+                Lock::Unwritable => return self.create(None, Refusals::Heeded),
                 Lock::Needless => {}
             }
         }
@@ -204,14 +217,13 @@ impl Broker<'_> {
     /// The lock under which a login's secret is sent: in several scopes at once, a wrong one would be refused as often,
     /// and Keystone locks out who is refused a few times. Whoever comes second knows of the first one's refusal.
     fn one_at_a_time(&self) -> Result<Option<Guard>, Error> {
-        let name = format!("{}.sending", self.identity().login.key().as_str());
-        match self.store.lock(&name, LOCK_LIMIT, &mut || false) {
+        match self.store.lock_sending(&self.identity().login.key(), LOCK_LIMIT) {
             Err(Error::State { .. }) if self.asker == Asker::Command => Ok(None),
             other => other,
         }
     }
 
-    fn create(&self, guard: Option<&Guard>) -> Result<Handout, Error> {
+    fn create(&self, guard: Option<&Guard>, refusals: Refusals) -> Result<Handout, Error> {
         reached(Point::Locked);
         let login = &self.identity().login;
         let key = login.key();
@@ -220,8 +232,11 @@ impl Broker<'_> {
         let _sending = self.one_at_a_time()?;
         let memory = self.store.memory(&key)?;
         memory.permits(self.clock.now(), self.asker)?;
-        let secret = credential::secret(self.store, self.source, self.asker)?;
-        credential::check_refusal(self.store, login, &secret)?;
+        let secret = credential::secret(self.store, self.usual, self.source, self.asker)?;
+        match refusals {
+            Refusals::Heeded => credential::check_refusal(self.store, login, &secret)?,
+            Refusals::Forgiven => self.forgive(&secret)?,
+        }
 
         let unwritable = RefCell::new(None);
         let mut count = || match self.store.remember(&key, |memory| memory.count(self.clock.now(), self.asker)) {

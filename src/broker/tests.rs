@@ -51,6 +51,7 @@ impl Issuer for Fake<'_> {
 struct Bench {
     _home: tempfile::TempDir,
     store: Store,
+    usual: Option<Store>,
     source: Source,
 }
 
@@ -70,12 +71,20 @@ impl Bench {
         };
         let store = Store::new(choose(wish).expect("a keyring").keyring, &state);
         let source = Source { identity: identity("p"), verify: Verify::default(), secret: Some(Secret::from("pw")) };
-        Bench { _home: home, store, source }
+        Bench { _home: home, store, usual: None, source }
     }
 
     fn broker<'a>(&'a self, issuer: &'a Fake<'a>, asker: Asker) -> Broker<'a> {
         let rule = RefreshRule { after: 28_800, spread: 1.0 };
-        Broker { store: &self.store, issuer, clock: issuer.clock, source: &self.source, rule, asker }
+        Broker {
+            store: &self.store,
+            usual: self.usual.as_ref(),
+            issuer,
+            clock: issuer.clock,
+            source: &self.source,
+            rule,
+            asker,
+        }
     }
 }
 
@@ -220,6 +229,20 @@ fn a_prompt_sends_an_environments_password_to_one_auth_url_alone() {
     bench.source.secret = Some(Secret::from("another"));
     bench.source.identity = identity("q");
     bench.broker(&issuer, Asker::Hook).obtain(0).expect("another password, its first auth URL");
+}
+
+#[test]
+fn a_prompt_does_not_believe_a_store_that_the_environment_picked() {
+    let (mut bench, clock) = (Bench::new(), clock());
+    let issuer = fake(&clock);
+    let usual = Bench::new();
+    usual.broker(&issuer, Asker::Hook).obtain(0).expect("a token");
+    bench.usual = Some(usual.store);
+    bench.source.identity.login.auth_url = AuthUrl::parse("https://evil.example.com", false).expect("a URL");
+    assert!(matches!(bench.broker(&issuer, Asker::Hook).obtain(0), Err(Error::OtherHost(_))));
+    bench.source.identity = identity("p");
+    bench.broker(&issuer, Asker::Hook).obtain(0).expect("its own auth URL");
+    assert_eq!(issuer.asked.get(), 2);
 }
 
 #[test]

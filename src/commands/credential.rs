@@ -18,9 +18,9 @@ const AUTHTYPE: &str = "X-Auth-Token";
 /// Gives the token, where the description is of the identity's own Keystone and user, or empty.
 pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
-    let origin = match message.is_empty() {
-        true => Some(Origin::read(global, context.environment)?),
-        false => own(global, &message, context)?,
+    let origin = match message.has_lines {
+        false => Some(Origin::read(global, context.environment)?),
+        true => own(global, &message, context)?,
     };
     let Some(origin) = origin else { return Ok(Exit::Done) };
     let session = Session::of(origin, Opening::Usual)?;

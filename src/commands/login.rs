@@ -2,6 +2,7 @@
 //! the only one that writes a secret.
 
 use super::Context;
+use super::ask::ask;
 use super::refresh::{describe, replace};
 use super::session::{Opening, Session};
 use crate::cli::Global;
@@ -86,11 +87,8 @@ fn from_terminal(source: &Source) -> Result<Secret, Error> {
         Method::CredentialId(_) | Method::CredentialName { .. } => "Application credential secret",
     };
     let prompt = format!("{what} of {}: ", escaped(&login.describe(), 300));
-    let silent = Silent::new();
-    let answer = rpassword::prompt_password(prompt);
-    drop(silent);
-    match answer {
-        Ok(text) => checked(Zeroizing::new(text).as_bytes()),
+    match ask(&prompt) {
+        Ok(text) => checked(text.as_bytes()),
         Err(_) => Err(Error::usage("login", "there is no terminal to ask on; give the secret by `--password-stdin`")),
     }
 }
@@ -103,43 +101,5 @@ fn checked(bytes: &[u8]) -> Result<Secret, Error> {
         Ok(text) if text.len() as u64 > LONGEST => refuse("it is longer than 16,384 bytes"),
         Ok(text) if text.contains(['\n', '\r', '\0']) => refuse("it holds a line end or NUL"),
         Ok(text) => Ok(Secret::from(text)),
-    }
-}
-
-/// A terminal without echo from before the question is shown: rpassword turns it off after that, and who types at once
-/// would see their password.
-#[cfg(unix)]
-struct Silent {
-    terminal: std::fs::File,
-    before: rustix::termios::Termios,
-}
-
-#[cfg(unix)]
-impl Silent {
-    fn new() -> Option<Silent> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let terminal = std::fs::File::options().read(true).write(true).open("/dev/tty").ok()?;
-        let before = tcgetattr(&terminal).ok()?;
-        let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(&terminal, OptionalActions::Now, &modes).ok()?;
-        Some(Silent { terminal, before })
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Silent {
-    fn drop(&mut self) {
-        let _ = rustix::termios::tcsetattr(&self.terminal, rustix::termios::OptionalActions::Now, &self.before);
-    }
-}
-
-#[cfg(not(unix))]
-struct Silent;
-
-#[cfg(not(unix))]
-impl Silent {
-    fn new() -> Self {
-        Silent
     }
 }

@@ -14,7 +14,11 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Opening::Usual, context)?;
     let login = &session.source().identity.login;
     let clock = context.clock;
-    credential::forget(&session.store, login)?;
+    {
+        // Whoever sends the secret right now finishes first, and its token is found below; whoever comes later has none.
+        let _sending = session.store.lock_sending(&login.key(), LOCK_LIMIT)?;
+        credential::forget(&session.store, login)?;
+    }
     for key in keys_of_login(&session) {
         if let Err(error) = context.with_progress(&session.host(), || revoke(&session, &key, clock)) {
             if let Some(guard) = session.store.lock(&key, LOCK_LIMIT, &mut || false)? {

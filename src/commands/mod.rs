@@ -1,5 +1,6 @@
 //! One file a verb: arguments, then the parts below, then output.
 
+mod ask;
 mod completions;
 mod credential;
 mod env;

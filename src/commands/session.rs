@@ -1,7 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 use super::Context;
-use super::settings::{allows_http, has_bus, refresh_rule, service, state_folder};
+use super::settings::{DEFAULT_SERVICE, allows_http, has_bus, refresh_rule, service, state_folder};
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -42,6 +42,8 @@ pub struct Session {
     pub state: Folder,
     /// The store.
     pub store: Store,
+    /// At a prompt: the store without OSTOKEN_KEYRING*, where those are set.
+    usual: Option<Store>,
     /// Why this keyring.
     pub why: String,
     rule: RefreshRule,
@@ -121,7 +123,7 @@ impl Session {
             Opening::Usual | Opening::Prompt => logins::backends(&state, &origin.source.identity.login.key())?,
             Opening::Login => Vec::new(),
         };
-        let choice = choose(Wish {
+        let wish = Wish {
             setting: environment.get("OSTOKEN_KEYRING"),
             remembered: &remembered,
             secret_is_given: origin.source.secret.is_some(),
@@ -130,10 +132,17 @@ impl Session {
             patience: Duration::from_secs(if opening == Opening::Prompt { 1 } else { 5 }),
             unlock: opening == Opening::Login,
             state: &state,
-        })?;
+        };
+        let is_picked = wish.setting.is_some() || wish.service != DEFAULT_SERVICE;
+        let usual = match opening == Opening::Prompt && wish.secret_is_given && is_picked {
+            true => choose(Wish { setting: None, remembered: &[], service: DEFAULT_SERVICE, ..wish }).ok(),
+            false => None,
+        };
+        let usual = usual.map(|choice| Store::new(choice.keyring, &state));
+        let choice = choose(wish)?;
         let store = Store::new(choice.keyring, &state);
         let rule = refresh_rule(environment)?;
-        Ok(Session { origin, state, store, why: choice.why, rule, deadline: None })
+        Ok(Session { origin, state, store, usual, why: choice.why, rule, deadline: None })
     }
 
     /// The identity with its secret, where the environment or the file has it.
@@ -167,7 +176,15 @@ impl Session {
         work: impl FnOnce(&Broker) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let issuer = self.keystone(clock);
-        work(&Broker { store: &self.store, issuer: &issuer, clock, source: self.source(), rule: self.rule, asker })
+        work(&Broker {
+            store: &self.store,
+            usual: self.usual.as_ref(),
+            issuer: &issuer,
+            clock,
+            source: self.source(),
+            rule: self.rule,
+            asker,
+        })
     }
 
     /// A token for a command that a person or a program runs; says once what went wrong beside it.
@@ -214,7 +231,11 @@ impl Session {
         ask: impl FnOnce(&Keystone, Admit) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let login = self.source().identity.login.key();
-        let mut count = || self.store.remember(&login, |memory| memory.count(clock.now(), Asker::Command));
+        let mut count = || match self.store.remember(&login, |memory| memory.count(clock.now(), Asker::Command)) {
+            // A state folder that cannot be written keeps nobody from asking.
+            Err(Error::State { .. }) => Ok(()),
+            other => other,
+        };
         let answer = ask(&self.keystone(clock), &mut count);
         if let Err(error @ Error::RateLimited(_)) = &answer {
             self.store.remember(&login, |memory| {

@@ -6,6 +6,9 @@ use crate::identity::Environment;
 use crate::record::{REFRESH_AFTER, RefreshRule};
 use std::path::{Path, PathBuf};
 
+/// The name under which keyring entries are kept where nothing else is set.
+pub const DEFAULT_SERVICE: &str = "ostoken";
+
 /// Whether plain http to another machine is wanted.
 pub fn allows_http(global: &Global, environment: &Environment) -> bool {
     global.allow_http || environment.get("OSTOKEN_ALLOW_HTTP").is_some_and(|value| value != "0")
@@ -33,7 +36,7 @@ pub fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
 /// # Errors
 /// [`Error::Usage`] for what is no plain word.
 pub fn service(environment: &Environment) -> Result<&str, Error> {
-    let service = environment.get("OSTOKEN_KEYRING_SERVICE").unwrap_or("ostoken");
+    let service = environment.get("OSTOKEN_KEYRING_SERVICE").unwrap_or(DEFAULT_SERVICE);
     let is_word = service.len() <= 64 && service.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
     match is_word {
         true => Ok(service),

@@ -21,6 +21,7 @@ struct Report {
     backend: &'static str,
     why: String,
     secret: &'static str,
+    asked: bool,
     known: Option<bool>,
     now: i64,
 }
@@ -62,6 +63,7 @@ fn report(session: &Session, check: bool, context: &mut Context) -> Result<Repor
         backend: session.store.backend().name(),
         why: session.why.clone(),
         secret,
+        asked: check,
         known,
         now: clock.now(),
     })
@@ -131,6 +133,9 @@ fn for_people(report: &Report, colour: bool) -> String {
                 _ => "renewal   with the next use".into(),
             });
         }
+    }
+    if report.asked && report.kept.is_none() {
+        lines.push("keystone  not asked: there is no token".into());
     }
     if let Some(known) = report.known {
         let words = if known { "knows this token" } else { "does not know this token: run `ostoken refresh`" };

@@ -29,7 +29,7 @@ impl AuthUrl {
             ("https", _) | ("http", true) => {}
             ("http", false) if allow_http => {}
             ("http", false) => {
-                return refuse("plain http would show the password to the network; `--allow-http` permits it".into());
+                return refuse("plain http would show the password to the network; `--allow-http` or OSTOKEN_ALLOW_HTTP=1 permits it".into());
             }
             (other, _) => return refuse(format!("`{other}` is neither https nor http")),
         }

@@ -20,6 +20,8 @@ const LONGEST_VALUE: usize = 16_384;
 pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
     let variables = Variables(variables);
     let auth_url = variables.text("OS_AUTH_URL")?.ok_or(Error::NoIdentity("OS_AUTH_URL"))?;
+    // Where the permission is not needed, it is no part of how a secret was proved.
+    let needs_permission = AuthUrl::parse(&auth_url, false).is_err();
     let auth_url = AuthUrl::parse(&auth_url, allow_http)?;
     let method = variables.method()?;
     let (scope, secret) = match method {
@@ -28,7 +30,11 @@ pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
         Method::CredentialId(_) | Method::CredentialName { .. } => (Scope::None, "OS_APPLICATION_CREDENTIAL_SECRET"),
     };
     let identity = Identity { login: Login { auth_url, method }, scope };
-    Ok(Source { identity, verify: variables.verify(allow_http)?, secret: variables.secret(secret)? })
+    Ok(Source {
+        identity,
+        verify: variables.verify(allow_http && needs_permission)?,
+        secret: variables.secret(secret)?,
+    })
 }
 
 struct Variables<'l, 'v>(Lookup<'l, 'v>);

@@ -37,6 +37,7 @@ impl Issuer for Keystone<'_> {
         let base = identity.login.auth_url.as_str();
         let mut url = format!("{base}/auth/tokens");
         let hidden = [secret.clone()];
+        self.roots()?;
         let mut answer = self.post(&url, &body, &hidden, admit)?;
         if matches!(answer.status, 300 | 404)
             && let Some(found) = self.discover(&identity.login.auth_url)?
@@ -88,6 +89,7 @@ impl Keystone<'_> {
         let mut value = HeaderValue::from_str(token.expose())
             .map_err(|_| Error::BadAnswer { url: url.clone(), why: "the token is no header value".into() })?;
         value.set_sensitive(true);
+        self.roots()?;
         admit()?;
         let request = Request::builder().method(method).uri(&url);
         let request = request.header("x-auth-token", value.clone()).header("x-subject-token", value);
@@ -158,6 +160,11 @@ impl Keystone<'_> {
     fn roots(&self) -> Result<RootCerts, Error> {
         let Some(path) = self.verify.ca_file.as_deref() else { return Ok(RootCerts::PlatformVerifier) };
         let refuse = |why: String| Error::usage("OS_CACERT", format!("`{}`: {why}", escaped(path, 200)));
+        // Neither a device nor a pipe: it is read before anything is counted, and ends.
+        let data = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
+        if !data.is_file() || data.len() > LARGEST_ANSWER {
+            return Err(refuse("a file of certificates is taken, of at most 4 MiB".into()));
+        }
         let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
         let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
             .filter_map(|item| match item {
@@ -171,8 +178,8 @@ impl Keystone<'_> {
         }
     }
 
-    /// The proxy for `url`, as curl chooses it: by scheme, then all_proxy; lower case first. `HTTP_PROXY` in upper case
-    /// is taken too, since this program never runs as a CGI script.
+    /// The proxy for `url`, as curl chooses it: none for a host in no_proxy; else by scheme, then all_proxy; lower case
+    /// first. `HTTP_PROXY` in upper case is taken too, since this program never runs as a CGI script.
     fn proxy(&self, url: &str) -> Result<Option<ureq::Proxy>, Error> {
         let names: [&str; 4] = match url.starts_with("https:") {
             true => ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
@@ -181,6 +188,10 @@ impl Keystone<'_> {
         let Some((name, text)) = names.iter().find_map(|name| Some((*name, self.environment.get(name)?))) else {
             return Ok(None);
         };
+        let exceptions = self.environment.get("no_proxy").or_else(|| self.environment.get("NO_PROXY"));
+        if is_excepted(url, exceptions.unwrap_or_default()) {
+            return Ok(None);
+        }
         // The value may hold a password: no error shows it.
         let refuse = |why: &str| Error::usage(name, why.to_owned());
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
@@ -190,7 +201,6 @@ impl Keystone<'_> {
             "https" => ureq::ProxyProtocol::Https,
             _ => return Err(refuse("only http and https proxies are supported")),
         };
-        let exceptions = self.environment.get("no_proxy").or_else(|| self.environment.get("NO_PROXY"));
         let mut builder = ureq::Proxy::builder(protocol).host(proxy.host_str().unwrap_or_default());
         if let Some(port) = proxy.port() {
             builder = builder.port(port);
@@ -198,11 +208,19 @@ impl Keystone<'_> {
         if !proxy.username().is_empty() {
             builder = builder.username(&decoded(proxy.username())).password(&decoded(proxy.password().unwrap_or("")));
         }
-        for exception in exceptions.unwrap_or_default().split(',').map(str::trim).filter(|e| !e.is_empty()) {
-            builder = builder.no_proxy(exception);
-        }
         builder.build().map(Some).map_err(|_| refuse("it is no proxy's address"))
     }
+}
+
+/// Whether no_proxy names the host of `url`, with or without its port, a domain above it, or `*`.
+pub(super) fn is_excepted(url: &str, exceptions: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+    exceptions.split([',', ' ']).map(|e| e.trim_start_matches('.').to_ascii_lowercase()).any(|exception| {
+        let is_above = || host.strip_suffix(exception.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        !exception.is_empty() && (exception == "*" || exception == host || exception == with_port || is_above())
+    })
 }
 
 fn decoded(text: &str) -> String {

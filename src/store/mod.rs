@@ -105,6 +105,14 @@ impl Store {
         lock::lock(&self.folder, &lock_name(key), limit, over)
     }
 
+    /// The lock under which the secret of a login is sent, waited for at most `limit`.
+    ///
+    /// # Errors
+    /// As [`lock::lock`].
+    pub fn lock_sending(&self, login: &LoginKey, limit: Duration) -> Result<Option<Guard>, Error> {
+        self.lock(&format!("{}.sending", login.as_str()), limit, &mut || false)
+    }
+
     /// Keeps a new token of `identity`: lease, keyring entry, record, then the older leases go, so that every prompt
     /// that looks finds the new token.
     ///

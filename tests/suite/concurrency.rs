@@ -233,7 +233,15 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     std::fs::remove_file(store.lease(&before.record).unwrap()).unwrap();
     let after = write("second");
     let issuer = Keystone { verify: &source.verify, environment: &environment, clock: &clock, deadline: None };
-    let broker = Broker { store: &store, issuer: &issuer, clock: &clock, source: &source, rule, asker: Asker::Command };
+    let broker = Broker {
+        store: &store,
+        usual: None,
+        issuer: &issuer,
+        clock: &clock,
+        source: &source,
+        rule,
+        asker: Asker::Command,
+    };
     broker.made_whole(before);
     assert_eq!(store.record(&key).unwrap(), Some(after.record.clone()), "the record is the second token's");
     assert!(store.lease(&after.record).is_some(), "and its lease is there");

@@ -22,7 +22,9 @@ fn https_works_with_the_clouds_own_authority_alone() {
 
     stranger.set("OS_CACERT", "/absent.pem");
     assert!(stranger.run(&["token"]).expect_status(2).stderr.contains("/absent.pem"));
-    stranger.set("OS_CACERT", "/dev/null");
+    stranger.set("OS_CACERT", "/dev/zero");
+    assert!(stranger.run(&["token"]).expect_status(2).stderr.contains("a file of certificates is taken"));
+    stranger.set("OS_CACERT", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     assert!(stranger.run(&["token"]).expect_status(2).stderr.contains("no certificate"));
 
     stranger.set("OS_INSECURE", "true");
