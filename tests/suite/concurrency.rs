@@ -1,6 +1,8 @@
 //! Many processes at once: one creation, one token, nobody fails and nobody waits in vain.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::Duration;
 
 use ostoken::broker::Broker;
 use ostoken::clock::{Clock, SystemClock};
@@ -14,6 +16,7 @@ use ostoken::store::folder::Folder;
 use ostoken::store::keyring::{Wish, choose};
 use ostoken::store::lock::{Guard, try_lock};
 
+use crate::support::fake_issuer::{now, timestamp};
 use crate::support::tools::wait_until;
 use crate::support::{Answer, Cloud, CloudOptions, Fake, keyutils};
 use crate::user::{LIMIT, User, at_once, text};
@@ -245,4 +248,26 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     broker.made_whole(before);
     assert_eq!(store.record(&key).unwrap(), Some(after.record.clone()), "the record is the second token's");
     assert!(store.lease(&after.record).is_some(), "and its lease is there");
+}
+
+#[test]
+fn a_logout_finds_the_token_that_is_being_made_in_another_scope() {
+    let fake = Fake::start();
+    let mut user = User::of(&fake);
+    user.run(&["login"]).success();
+    user.unset("OS_PASSWORD");
+    fake.always(
+        Answer::token("gAAAAAlate", &timestamp(now()), &timestamp(now() + 3600)).delay(Duration::from_millis(1500)),
+    );
+    let mut elsewhere = user.prepare(&["token"]);
+    elsewhere.env("OS_PROJECT_NAME", "another").stdout(Stdio::null());
+    let mut maker = elsewhere.spawn().unwrap();
+    assert!(wait_until(Duration::from_secs(20), || fake.posts() == 2), "it is being made");
+    fake.always(Answer::new(204));
+    user.run(&["logout"]).success();
+    maker.wait().unwrap();
+    let mut status = user.prepare(&["status", "--json"]);
+    let output = user.home.run(status.env("OS_PROJECT_NAME", "another")).success();
+    let status: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&status["token"], fake.count("DELETE")), (&serde_json::Value::Null, 2));
 }

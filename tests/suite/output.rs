@@ -353,3 +353,38 @@ fn help_that_cannot_be_written_is_an_error_as_any_answer() {
         assert_eq!(output.status, 1, "{command}: {output:?}");
     }
 }
+
+#[test]
+fn exec_passes_no_passcode_on_and_no_cloud() {
+    let fake = Fake::start();
+    let user =
+        User::of(&fake).with("OS_PASSCODE", "123456").with("OSTOKEN_PASSCODE", "654321").with("OS_CLOUD", "mine");
+    let output = user.run(&["exec", "--", "env"]).success();
+    for gone in ["123456", "654321", "OS_CLOUD"] {
+        assert!(!output.stdout.contains(gone), "{gone}");
+    }
+}
+
+#[test]
+fn what_is_missing_on_the_command_line_is_named() {
+    let user = User::new(Vec::new());
+    assert!(user.run(&["env"]).expect_status(2).stderr.contains("--shell <SHELL>"));
+    assert!(user.run(&["token", "--format", "x"]).expect_status(2).stderr.contains("value, json, env, header"));
+}
+
+#[test]
+fn off_in_a_shell_within_a_hooked_one_leaves_a_token_put_over_ours() {
+    let fake = Fake::start();
+    for (shell, options) in [("bash", &["--norc"][..]), ("zsh", &["-f"])] {
+        let Some(program) = tool(shell) else { continue };
+        let user = User::of(&fake);
+        let script = format!(
+            r#"eval "$(ostoken env --shell {shell})"
+            exec {shell} {} -c 'eval "$(ostoken init {shell})"; export OS_TOKEN=mine; ostoken_off; echo "$OS_TOKEN,$OS_AUTH_TYPE"'"#,
+            options.join(" ")
+        );
+        let output =
+            user.home.run(user.command(program.to_str().unwrap()).args(options).args(["-c", &script])).success();
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("mine,token\n", ""), "{shell}");
+    }
+}
