@@ -14,7 +14,7 @@ use crate::memory::Asker;
 use crate::output::change::{self, Scrub};
 use crate::record::RefreshRule;
 use crate::store::folder::Folder;
-use crate::store::keyring::{Wish, choose};
+use crate::store::keyring::{Backend, Wish, choose};
 use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::io::Read;
@@ -133,13 +133,11 @@ impl Session {
             unlock: opening == Opening::Login,
             state: &state,
         };
-        let is_picked = wish.setting.is_some() || wish.service != DEFAULT_SERVICE;
-        let usual = match opening == Opening::Prompt && wish.secret_is_given && is_picked {
-            true => choose(Wish { setting: None, remembered: &[], service: DEFAULT_SERVICE, ..wish }).ok(),
-            false => None,
-        };
-        let usual = usual.map(|choice| Store::new(choice.keyring, &state));
         let choice = choose(wish)?;
+        let usual = match (opening, wish.setting) {
+            (Opening::Prompt, setting) if wish.secret_is_given => usual(wish, setting, choice.keyring.backend()),
+            _ => None,
+        };
         let store = Store::new(choice.keyring, &state);
         let rule = refresh_rule(environment)?;
         Ok(Session { origin, state, store, usual, why: choice.why, rule, deadline: None })
@@ -245,4 +243,15 @@ impl Session {
         }
         answer
     }
+}
+
+/// The store that a prompt would use without OSTOKEN_KEYRING*, where those are set. A keyring that was found to be the
+/// one is not looked for again: a prompt has no time for that.
+fn usual(wish: Wish, setting: Option<&str>, found: Backend) -> Option<Store> {
+    if setting.is_none() && wish.service == DEFAULT_SERVICE {
+        return None;
+    }
+    let setting = if setting.is_none() { Some(found.name()) } else { None };
+    let choice = choose(Wish { setting, remembered: &[], service: DEFAULT_SERVICE, ..wish }).ok()?;
+    Some(Store::new(choice.keyring, wish.state))
 }
