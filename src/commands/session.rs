@@ -124,7 +124,7 @@ impl Session {
             Opening::Login => Vec::new(),
         };
         let wish = Wish {
-            setting: environment.get("OSTOKEN_KEYRING"),
+            setting: environment.get("OSTOKEN_KEYRING").filter(|name| *name != "auto"),
             remembered: &remembered,
             secret_is_given: origin.source.secret.is_some(),
             service: service(environment)?,
