@@ -120,11 +120,14 @@ impl Broker<'_> {
     /// # Errors
     /// What stands against it: a limit, a back-off, a refusal, no secret, or one of another server.
     pub fn check(&self) -> Result<(), Error> {
-        let login = &self.identity().login;
-        let memory = self.store.memory(&login.key())?;
+        credential::check_refusal(self.store, &self.identity().login, &self.secret()?)
+    }
+
+    /// The secret to send, unless a limit or a back-off stands against sending any.
+    fn secret(&self) -> Result<Secret, Error> {
+        let memory = self.store.memory(&self.identity().login.key())?;
         memory.permits(self.clock.now(), self.asker)?;
-        let secret = credential::secret(self.store, self.usual, self.source, self.asker)?;
-        credential::check_refusal(self.store, login, &secret)
+        credential::secret(self.store, self.usual, self.source, self.asker)
     }
 
     fn identity(&self) -> &Identity {
@@ -230,9 +233,7 @@ impl Broker<'_> {
         // A record that a newer program wrote is left alone: an error, before anything is sent.
         self.store.record(&self.key())?;
         let _sending = self.one_at_a_time()?;
-        let memory = self.store.memory(&key)?;
-        memory.permits(self.clock.now(), self.asker)?;
-        let secret = credential::secret(self.store, self.usual, self.source, self.asker)?;
+        let secret = self.secret()?;
         match refusals {
             Refusals::Heeded => credential::check_refusal(self.store, login, &secret)?,
             Refusals::Forgiven => self.forgive(&secret)?,
@@ -275,10 +276,7 @@ impl Broker<'_> {
                 kept
             }
             Err(error) => {
-                let _ = store.remember(&identity.login.key(), |memory| {
-                    memory.failed(self.clock.now(), &error);
-                    Ok(())
-                });
+                let _ = store.note_failure(&identity.login.key(), self.clock.now(), &error);
                 return Err(error);
             }
         };
@@ -295,10 +293,7 @@ impl Broker<'_> {
         if let Error::Refused { status: 401, message, .. } = error {
             let _ = credential::note_refusal(self.store, login, secret, Some(message));
         }
-        let _ = self.store.remember(&login.key(), |memory| {
-            memory.failed(self.clock.now(), error);
-            Ok(())
-        });
+        let _ = self.store.note_failure(&login.key(), self.clock.now(), error);
     }
 }
 

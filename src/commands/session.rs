@@ -134,8 +134,8 @@ impl Session {
             state: &state,
         };
         let choice = choose(wish)?;
-        let usual = match (opening, wish.setting) {
-            (Opening::Prompt, setting) if wish.secret_is_given => usual(wish, setting, choice.keyring.backend()),
+        let usual = match opening {
+            Opening::Prompt if wish.secret_is_given => usual(wish, choice.keyring.backend()),
             _ => None,
         };
         let store = Store::new(choice.keyring, &state);
@@ -236,10 +236,7 @@ impl Session {
         };
         let answer = ask(&self.keystone(clock), &mut count);
         if let Err(error @ Error::RateLimited(_)) = &answer {
-            self.store.remember(&login, |memory| {
-                memory.failed(clock.now(), error);
-                Ok(())
-            })?;
+            self.store.note_failure(&login, clock.now(), error)?;
         }
         answer
     }
@@ -247,11 +244,11 @@ impl Session {
 
 /// The store that a prompt would use without OSTOKEN_KEYRING*, where those are set. A keyring that was found to be the
 /// one is not looked for again: a prompt has no time for that.
-fn usual(wish: Wish, setting: Option<&str>, found: Backend) -> Option<Store> {
-    if setting.is_none() && wish.service == DEFAULT_SERVICE {
+fn usual(wish: Wish, found: Backend) -> Option<Store> {
+    if wish.setting.is_none() && wish.service == DEFAULT_SERVICE {
         return None;
     }
-    let setting = if setting.is_none() { Some(found.name()) } else { None };
+    let setting = if wish.setting.is_none() { Some(found.name()) } else { None };
     let choice = choose(Wish { setting, remembered: &[], service: DEFAULT_SERVICE, ..wish }).ok()?;
     Some(Store::new(choice.keyring, wish.state))
 }

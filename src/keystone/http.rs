@@ -37,7 +37,6 @@ impl Issuer for Keystone<'_> {
         let base = identity.login.auth_url.as_str();
         let mut url = format!("{base}/auth/tokens");
         let hidden = [secret.clone()];
-        self.roots()?;
         let mut answer = self.post(&url, &body, &hidden, admit)?;
         if matches!(answer.status, 300 | 404)
             && let Some(found) = self.discover(&identity.login.auth_url)?
@@ -78,9 +77,10 @@ impl Issuer for Keystone<'_> {
 
 impl Keystone<'_> {
     fn post(&self, url: &str, body: &[u8], hidden: &[Secret], admit: Admit) -> Result<Answer, Error> {
+        let agent = self.agent(url)?;
         admit()?;
         reached(Point::Counted);
-        self.send(url, Request::post(url).header("content-type", "application/json").body(body), hidden)
+        self.send(&agent, url, Request::post(url).header("content-type", "application/json").body(body), hidden)
     }
 
     /// A request about `token`, authenticated by itself.
@@ -89,11 +89,11 @@ impl Keystone<'_> {
         let mut value = HeaderValue::from_str(token.expose())
             .map_err(|_| Error::BadAnswer { url: url.clone(), why: "the token is no header value".into() })?;
         value.set_sensitive(true);
-        self.roots()?;
+        let agent = self.agent(&url)?;
         admit()?;
         let request = Request::builder().method(method).uri(&url);
         let request = request.header("x-auth-token", value.clone()).header("x-subject-token", value);
-        let answer = self.send(&url, request.body(&[][..]), &[Secret::from(token.expose())])?;
+        let answer = self.send(&agent, &url, request.body(&[][..]), &[Secret::from(token.expose())])?;
         Ok((url, answer))
     }
 
@@ -102,7 +102,7 @@ impl Keystone<'_> {
     fn discover(&self, auth_url: &AuthUrl) -> Result<Option<String>, Error> {
         let base = auth_url.as_str();
         let root = base.strip_suffix("v3").unwrap_or(base);
-        let answer = self.send(root, Request::get(root).body(&[][..]), &[])?;
+        let answer = self.send(&self.agent(root)?, root, Request::get(root).body(&[][..]), &[])?;
         let Some(link) = answer.v3_link() else { return Ok(None) };
         let link = link.trim_end_matches('/').to_owned();
         let same_origin = matches!((Url::parse(base), Url::parse(&link)), (Ok(a), Ok(b)) if a.origin() == b.origin());
@@ -116,16 +116,17 @@ impl Keystone<'_> {
     /// Sends the request; `hidden` is what no error shows, should the server repeat it.
     fn send(
         &self,
+        agent: &Agent,
         url: &str,
         request: Result<Request<&[u8]>, ureq::http::Error>,
         hidden: &[Secret],
     ) -> Result<Answer, Error> {
-        let limit = self.limit();
+        let limit = agent.config().timeouts().global.unwrap_or(WHOLE);
         let unreachable = |error: ureq::Error| Error::Unreachable { url: url.into(), why: reason(&error, limit) };
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
         let request = request.map_err(|error| bad(error.to_string()))?;
         let sent_at = Some(self.clock.now());
-        let response = self.agent(url, limit)?.run(request).map_err(unreachable)?;
+        let response = agent.run(request).map_err(unreachable)?;
         let answer = read(response).map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(limit) => bad(format!("it has more than {limit} bytes")),
             other => unreachable(other),
@@ -133,7 +134,9 @@ impl Keystone<'_> {
         Ok(Answer { hidden: hidden.to_vec(), sent_at, ..answer })
     }
 
-    fn agent(&self, url: &str, limit: Duration) -> Result<Agent, Error> {
+    /// What sends one request. It is made before the request is counted: a file of certificates that cannot be read costs
+    /// no count.
+    fn agent(&self, url: &str) -> Result<Agent, Error> {
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .disable_verification(self.verify.insecure)
@@ -144,7 +147,7 @@ impl Keystone<'_> {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(limit))
+            .timeout_global(Some(self.limit()))
             .proxy(self.proxy(url)?)
             .user_agent(concat!("ostoken/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)

@@ -269,6 +269,17 @@ impl Store {
         Ok(answer)
     }
 
+    /// Remembers of the login that a request failed `now` (Unix seconds).
+    ///
+    /// # Errors
+    /// As [`Store::remember`].
+    pub fn note_failure(&self, login: &LoginKey, now: i64, error: &Error) -> Result<(), Error> {
+        self.remember(login, |memory| {
+            memory.failed(now, error);
+            Ok(())
+        })
+    }
+
     /// An entry of the keyring that is neither token nor record.
     ///
     /// # Errors
