@@ -145,7 +145,7 @@ fn a_command_waits_for_a_dead_tokens_lock_and_takes_what_its_holder_made() {
     user.token();
     user.make_dead();
     let guard = hold_lock(&user);
-    let waiting = user.prepare(&["token"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let waiting = user.ostoken(&["token"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
     // Somebody with another state of mind: this process makes the record good again and keeps the lock.
     user.edit_record(|record| {
         for name in ["issued_at", "expires_at", "refresh_at"] {
@@ -180,7 +180,7 @@ fn two_scopes_and_two_users_at_once_share_nothing() {
         for project in ["demo", "other"] {
             user.set("OS_USERNAME", name);
             user.set("OS_PROJECT_NAME", project);
-            commands.extend((0..10).map(|_| user.prepare(&["token"])));
+            commands.extend((0..10).map(|_| user.ostoken(&["token"])));
         }
     }
     let outputs = at_once(commands);
@@ -198,7 +198,7 @@ fn a_wrong_password_in_many_scopes_at_once_does_not_lock_the_user_out() {
     let mut user = User::of(&fake);
     let commands = (0..12).map(|number| {
         user.set("OS_PROJECT_NAME", &format!("project-{number}"));
-        user.prepare(&["token"])
+        user.ostoken(&["token"])
     });
     for output in at_once(commands.collect()) {
         assert_eq!(output.status.code(), Some(4), "{output:?}");
@@ -259,14 +259,14 @@ fn a_logout_finds_the_token_that_is_being_made_in_another_scope() {
     fake.always(
         Answer::token("gAAAAAlate", &timestamp(now()), &timestamp(now() + 3600)).delay(Duration::from_millis(1500)),
     );
-    let mut elsewhere = user.prepare(&["token"]);
+    let mut elsewhere = user.ostoken(&["token"]);
     elsewhere.env("OS_PROJECT_NAME", "another").stdout(Stdio::null());
     let mut maker = elsewhere.spawn().unwrap();
     assert!(wait_until(Duration::from_secs(20), || fake.posts() == 2), "it is being made");
     fake.always(Answer::new(204));
     user.run(&["logout"]).success();
     maker.wait().unwrap();
-    let mut status = user.prepare(&["status", "--json"]);
+    let mut status = user.ostoken(&["status", "--json"]);
     let output = user.home.run(status.env("OS_PROJECT_NAME", "another")).success();
     let status: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((&status["token"], fake.count("DELETE")), (&serde_json::Value::Null, 2));

@@ -219,7 +219,7 @@ fn a_wrong_password_is_sent_once_in_any_number_of_calls_and_scopes() {
     }
     assert_eq!(fake.posts(), 1);
     fake.recover();
-    user.run_with(&["login", "--password-stdin"], "the right one\n").success();
+    user.run_with_input(&["login", "--password-stdin"], "the right one\n").success();
     assert_eq!(fake.posts(), 2);
 }
 
@@ -229,7 +229,7 @@ fn a_wrong_password_stays_refused_after_a_login_with_the_right_one() {
     fake.then(Answer::unauthorized());
     let mut user = User::of(&fake);
     fails(user.run(&["token"]), 4, "requires authentication");
-    user.run_with(&["login", "--password-stdin"], "the right one\n").success();
+    user.run_with_input(&["login", "--password-stdin"], "the right one\n").success();
     // Another shell still has the old password in its environment.
     user.set("OS_PROJECT_NAME", "other");
     fake.always(Answer::unauthorized());
@@ -253,7 +253,7 @@ fn a_refused_login_keeps_what_was_kept() {
     let user = User::of(&fake);
     let token = user.token();
     fake.then(Answer::unauthorized());
-    fails(user.run_with(&["login", "--password-stdin"], "wrong\n"), 4, "requires authentication");
+    fails(user.run_with_input(&["login", "--password-stdin"], "wrong\n"), 4, "requires authentication");
     assert_eq!(user.token(), token);
     assert_eq!(user.status()["secret"], "given by the environment or the OpenRC file");
 }

@@ -125,18 +125,18 @@ fn serves_a_login(mut user: User, backend: &str, fake: &Fake) {
     let made = http::request(fake.port(), "POST", "/v3/auth/tokens", &[], "{}");
     let elsewhere = made.header("X-Subject-Token").unwrap();
     let taken = format!("{description}authtype=X-Auth-Token\ncredential={elsewhere}\n");
-    user.run_with(&["store"], &taken).success();
+    user.run_with_input(&["store"], &taken).success();
     assert_eq!(user.token(), elsewhere);
-    user.run_with(&["erase"], &format!("{description}password={token}\n")).success();
+    user.run_with_input(&["erase"], &format!("{description}password={token}\n")).success();
     assert_eq!(user.token(), elsewhere, "the older token's end is not the newer one's");
-    user.run_with(&["erase"], &format!("{description}password={elsewhere}\n")).success();
+    user.run_with_input(&["erase"], &format!("{description}password={elsewhere}\n")).success();
     assert_ne!(user.token(), elsewhere);
 
     fake.issue(16_384, 3600);
     user.run(&["refresh"]).success();
     assert_eq!(user.token().len(), 16_384);
     for secret in ["x", "pässwörd ✓ with 'quotes'", &"long".repeat(4096)] {
-        user.run_with(&["login", "--password-stdin"], &format!("{secret}\n")).success();
+        user.run_with_input(&["login", "--password-stdin"], &format!("{secret}\n")).success();
         let body: serde_json::Value = serde_json::from_str(&fake.requests().last().unwrap().body).unwrap();
         assert_eq!(body["auth"]["identity"]["password"]["user"]["password"], secret);
         user.run(&["refresh"]).success();

@@ -224,7 +224,7 @@ fn a_variable_with_a_hostile_name_is_never_printed_as_code() {
         &["exec", "--", "true"],
     ] {
         let user = User::of(&fake);
-        let mut run = user.prepare(command);
+        let mut run = user.ostoken(command);
         run.envs(names.map(|name| (name, "x")));
         let output = user.home.run(&mut run).success();
         assert!(!output.stdout.contains("pwned"), "{command:?}: {output:?}");
@@ -276,7 +276,7 @@ fn exec_gives_environment_arguments_directory_and_exit_code() {
     let token = user.token();
     let want = ["3", "a b", "", "--openrc", home.to_str().unwrap(), "token", "none", &token];
     assert_eq!(output.stdout.lines().collect::<Vec<_>>(), want);
-    assert_eq!(user.home.run_with_input(&mut user.prepare(&["exec", "cat"]), "typed").success().stdout, "typed");
+    assert_eq!(user.home.run_with_input(&mut user.ostoken(&["exec", "cat"]), "typed").success().stdout, "typed");
     assert_eq!(user.run(&["exec", "--", "sh", "-c", "kill -TERM $$"]).status, -15);
     assert_eq!(user.run(&["exec", "--", "sh", "-c", "yes | head -n 1"]).success().stderr, "", "SIGPIPE is as usual");
 }
@@ -319,7 +319,7 @@ fn a_reader_that_goes_away_is_no_error() {
     // A reader that is gone before the first byte.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut command = user.prepare(&["--help"]);
+    let mut command = user.ostoken(&["--help"]);
     let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");

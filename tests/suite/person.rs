@@ -1,82 +1,39 @@
 //! Somebody who runs `ostoken` in a home of their own, with the kernel's keyring.
 
 use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use serde_json::Value;
 
 use crate::support::cloud_users::Variables;
+use crate::support::keyutils;
 use crate::support::process::Output;
 use crate::support::tools::wait_until;
-use crate::support::{Home, keyutils, people};
+use crate::user::User;
 
-/// A home and the variables that every program in it gets.
-#[derive(Debug)]
-pub struct Person {
-    /// Where they work.
-    pub home: Home,
-    /// What an OpenRC file has set.
-    pub variables: Variables,
+/// A [`User`] with the kernel's keyring.
+pub struct Person(User);
+
+impl Deref for Person {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.0
+    }
+}
+
+impl DerefMut for Person {
+    fn deref_mut(&mut self) -> &mut User {
+        &mut self.0
+    }
 }
 
 impl Person {
     /// Where the kernel has no keyrings, the test is to return.
     pub fn new(variables: Variables) -> Option<Person> {
-        keyutils::available().then(|| Person { home: Home::new(), variables })
-    }
-
-    /// Sets a variable from now on.
-    pub fn set(&mut self, name: &str, value: &str) -> &mut Person {
-        self.variables.retain(|(found, _)| found != name);
-        self.variables.push((name.into(), value.into()));
-        self
-    }
-
-    /// Takes a variable away from now on.
-    pub fn unset(&mut self, name: &str) -> &mut Person {
-        self.variables.retain(|(found, _)| found != name);
-        self
-    }
-
-    /// Any program in this environment.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = self.home.command(program);
-        command.env("OSTOKEN_KEYRING", "keyutils").envs(self.variables.iter().cloned());
-        command
-    }
-
-    /// `ostoken` with these arguments.
-    pub fn ostoken(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_ostoken"));
-        command.args(arguments);
-        command
-    }
-
-    /// Runs `ostoken` with these arguments.
-    pub fn run(&self, arguments: &[&str]) -> Output {
-        self.home.run(&mut self.ostoken(arguments))
-    }
-
-    /// The same with something on standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
-        self.home.run_with_input(&mut self.ostoken(arguments), input)
-    }
-
-    /// What `ostoken token` prints.
-    #[track_caller]
-    pub fn token(&self) -> String {
-        let output = self.run(&["token"]).success();
-        assert_eq!(output.stderr, "");
-        output.stdout.trim_end().to_owned()
-    }
-
-    /// What `ostoken status --json` prints.
-    #[track_caller]
-    pub fn status(&self) -> Value {
-        people::parse(&self.run(&["status", "--json"]).success().stdout)
+        keyutils::available().then(|| Person(User::new(variables).with("OSTOKEN_KEYRING", "keyutils")))
     }
 
     /// A prompt: `ostoken hook`, then the end of what it left behind.

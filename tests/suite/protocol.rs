@@ -74,11 +74,11 @@ fn git_asks_elsewhere_for_another_server_or_user() {
             assert!(output.stderr.contains("terminal prompts disabled"), "{output:?}");
             assert!(!output.stderr.contains("ostoken:"), "{output:?}");
         }
-        let output = user.run_with(&["get"], &description).success();
+        let output = user.run_with_input(&["get"], &description).success();
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{description}");
     }
     // git itself gives no path, unless it is told to.
-    assert_eq!(user.run_with(&["get"], &about(&fake, "path=v3x/auth\n")).success().stdout, "");
+    assert_eq!(user.run_with_input(&["get"], &about(&fake, "path=v3x/auth\n")).success().stdout, "");
     assert_eq!(fake.requests().len(), 0);
     assert!(!user.home.state().join("ostoken").exists(), "nothing is even opened");
 }
@@ -88,7 +88,7 @@ fn a_path_of_our_own_keystone_is_ours() {
     let fake = Fake::start();
     let user = User::of(&fake);
     for path in ["", "path=v3\n", "path=v3/auth/tokens\n", "path=/v3/\n"] {
-        let output = user.run_with(&["get"], &about(&fake, path)).success();
+        let output = user.run_with_input(&["get"], &about(&fake, path)).success();
         assert!(value(&output, "password").starts_with("gAAAAA"));
     }
 }
@@ -142,7 +142,7 @@ fn git_rejects_the_kept_token_and_no_other() {
 /// Hands a token over to `store`.
 fn hand_over(user: &User, cloud: &Cloud, token: &str) -> Output {
     let description = format!("protocol=http\nhost=127.0.0.1:{}\nauthtype=X-Auth-Token\n", cloud.port());
-    user.run_with(&["store"], &format!("{description}credential={token}\n\n"))
+    user.run_with_input(&["store"], &format!("{description}credential={token}\n\n"))
 }
 
 #[test]
@@ -187,10 +187,10 @@ fn a_token_from_elsewhere_needs_its_authtype_and_its_server() {
         "authtype=X-Auth-Token\n",
         "authtype=X-Auth-Token\nusername=mallory\ncredential=gAAAAAx\n",
     ] {
-        user.run_with(&["store"], &about(&fake, more)).success();
+        user.run_with_input(&["store"], &about(&fake, more)).success();
     }
-    user.run_with(&["store"], "protocol=https\nhost=h\nauthtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
-    user.run_with(&["store"], "authtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
+    user.run_with_input(&["store"], "protocol=https\nhost=h\nauthtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
+    user.run_with_input(&["store"], "authtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
     assert_eq!(fake.requests().len(), 0);
 }
 
@@ -198,7 +198,7 @@ fn a_token_from_elsewhere_needs_its_authtype_and_its_server() {
 fn lines_may_end_as_windows_ends_them() {
     let fake = Fake::start();
     let user = User::of(&fake);
-    let output = user.run_with(&["get"], &about(&fake, "username=alice\n").replace('\n', "\r\n")).success();
+    let output = user.run_with_input(&["get"], &about(&fake, "username=alice\n").replace('\n', "\r\n")).success();
     assert_eq!(value(&output, "username"), "alice");
     assert!(!output.stdout.contains('\r'));
 }
@@ -209,12 +209,12 @@ fn control_characters_are_refused_with_the_lines_number_and_without_its_value() 
     let user = User::of(&fake);
     for verb in ["get", "store", "erase"] {
         for bad in ["hun\rter2", "hun\0ter2", "hunter2\r\r", "hun\u{1b}ter2", "hun\u{85}ter2", "hun\tter2"] {
-            let output = user.run_with(&[verb], &about(&fake, &format!("password={bad}\n"))).expect_status(2);
+            let output = user.run_with_input(&[verb], &about(&fake, &format!("password={bad}\n"))).expect_status(2);
             assert!(output.stderr.contains("line 3") && output.stdout.is_empty(), "{output:?}");
             assert!(!output.stderr.contains("ter2"), "{output:?}");
         }
-        user.run_with(&[verb], &about(&fake, "no equals sign\n")).expect_status(2);
-        user.run_with(&[verb], &about(&fake, &format!("x={}\n", "y".repeat(70_000)))).expect_status(2);
+        user.run_with_input(&[verb], &about(&fake, "no equals sign\n")).expect_status(2);
+        user.run_with_input(&[verb], &about(&fake, &format!("x={}\n", "y".repeat(70_000)))).expect_status(2);
     }
     assert_eq!(fake.requests().len(), 0);
 }
@@ -223,7 +223,7 @@ fn control_characters_are_refused_with_the_lines_number_and_without_its_value() 
 fn a_username_with_a_control_character_leaves_the_program_nowhere() {
     let fake = Fake::start();
     let user = User::of(&fake).with("OS_USERNAME", "al\nhost=evil");
-    user.run_with(&["get"], "").expect_status(2);
+    user.run_with_input(&["get"], "").expect_status(2);
     assert_eq!(fake.requests().len(), 0);
 }
 
@@ -232,12 +232,12 @@ fn empty_input_means_the_identity_of_the_environment() {
     let fake = Fake::start();
     let user = User::of(&fake);
     for input in ["", "\n", "\n\nhost=after-the-end\n"] {
-        let output = user.run_with(&["get"], input).success();
+        let output = user.run_with_input(&["get"], input).success();
         assert_eq!(value(&output, "username"), "alice");
     }
     assert_eq!(fake.posts(), 1);
-    user.run_with(&["store"], "").success();
-    user.run_with(&["erase"], "").success();
+    user.run_with_input(&["store"], "").success();
+    user.run_with_input(&["erase"], "").success();
     assert_eq!(fake.requests().len(), 1);
 }
 
@@ -245,7 +245,7 @@ fn empty_input_means_the_identity_of_the_environment() {
 fn a_url_stands_for_its_parts() {
     let fake = Fake::start();
     let mut user = User::of(&fake);
-    let ask = |user: &User, url: &str| user.run_with(&["get"], &format!("url={url}\n\n")).success().stdout;
+    let ask = |user: &User, url: &str| user.run_with_input(&["get"], &format!("url={url}\n\n")).success().stdout;
     let (port, host) = (fake.port(), format!("127.0.0.1:{}", fake.port()));
     for own in [format!("http://{host}"), format!("HTTP://{host}/v3"), format!("http://alice@{host}/v3/auth/tokens")] {
         assert!(ask(&user, &own).contains("password=gAAAAA"), "{own}");
@@ -262,7 +262,7 @@ fn a_url_stands_for_its_parts() {
     // As git decodes it.
     user.set("OS_USERNAME", "alice@example.com");
     assert!(ask(&user, &format!("http://alice%40example.com@{host}/")).contains("password=gAAAAA"));
-    user.run_with(&["get"], "url=nonsense\n").expect_status(2);
+    user.run_with_input(&["get"], "url=nonsense\n").expect_status(2);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn under_gits_name_an_unknown_verb_is_passed_over_and_under_its_own_it_is_an_err
     let mut command = user.command(env!("CARGO_BIN_EXE_git-credential-ostoken"));
     let output = user.home.run_with_input(command.arg("future"), "protocol=https\nhost=h\n").success();
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
-    let output = user.run_with(&["future"], "").expect_status(2);
+    let output = user.run_with_input(&["future"], "").expect_status(2);
     assert!(output.stderr.contains("future") && output.stderr.contains("hint: "), "{output:?}");
 }
 

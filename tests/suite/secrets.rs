@@ -151,7 +151,7 @@ fn no_secret_stands_in_an_argument_list_while_keystone_thinks() {
         Answer::token(&characters(90, 1), &timestamp(now()), &timestamp(now() + 3600)).delay(Duration::from_secs(4)),
     );
     let user = User::of(&fake);
-    let hook = user.prepare(&["hook", "--shell", "bash"]).stdout(Stdio::piped()).spawn().unwrap();
+    let hook = user.ostoken(&["hook", "--shell", "bash"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();
     let renewal = wait_until(LIMIT, || {
         seen.extend(argument_lists());
@@ -201,7 +201,7 @@ fn a_renewal_left_behind_has_the_environment_of_the_shell_and_nothing_of_its_fil
     let names = environment.split(|byte| *byte == 0).map(|line| String::from_utf8_lossy(line).into_owned());
     let names: Vec<String> = names.filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect();
     let known: Vec<String> =
-        user.prepare(&[]).get_envs().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        user.ostoken(&[]).get_envs().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     let of_bash = ["PWD", "OLDPWD", "SHLVL", "_"];
     let more: Vec<_> = names.iter().filter(|name| !known.contains(name) && !of_bash.contains(&name.as_str())).collect();
     assert!(more.is_empty(), "{more:?}");
@@ -245,7 +245,7 @@ fn a_running_ostoken_cannot_be_looked_into_by_other_programs_of_its_user() {
     fake.always(Answer::close().delay(Duration::from_secs(3)));
     let user = User::of(&fake);
     let is_root = rustix::process::geteuid().is_root();
-    let mut command = user.prepare(&["token"]);
+    let mut command = user.ostoken(&["token"]);
     if is_root {
         let (Some(setpriv), Some(chown)) = (tool("setpriv"), tool("chown")) else { return };
         let all = user.home.state().parent().unwrap().to_owned();

@@ -37,7 +37,7 @@ mod killed {
             user.make_stale();
         }
         let before = cloud.creations();
-        let mut doomed = user.prepare(&["token"]);
+        let mut doomed = user.ostoken(&["token"]);
         let output = user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name()));
         assert_eq!(output.status, -9, "{case}: {output:?}");
         assert_eq!(output.stdout, "", "{case}");
@@ -89,7 +89,7 @@ mod killed {
         let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
         for point in Point::ALL {
             let user = user(&cloud, "file");
-            let mut doomed = user.prepare(&["token"]);
+            let mut doomed = user.ostoken(&["token"]);
             user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
             let hook = user.hook("").success();
             let token = hook.stdout.lines().next().unwrap_or_default();
@@ -105,7 +105,7 @@ mod killed {
             let user = user(&cloud, "file");
             let old = user.token();
             user.make_stale();
-            user.home.run(user.prepare(&["renew"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+            user.home.run(user.ostoken(&["renew"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
             let hook = user.hook("").success();
             assert!(hook.stdout.starts_with(&old) && hook.stderr.is_empty(), "killed at {}: {hook:?}", point.name());
         }
@@ -116,7 +116,7 @@ mod killed {
         let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
         for point in [Point::EntryWritten, Point::RecordWritten, Point::OldLeaseRemoved] {
             let (user, before) = (user(&cloud, "file"), cloud.creations());
-            user.home.run(user.prepare(&["token"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+            user.home.run(user.ostoken(&["token"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
             assert!(cloud.accepts(&user.token()));
             assert_eq!(cloud.creations() - before, 1, "killed at {}", point.name());
         }

@@ -42,9 +42,7 @@ impl Person {
     /// A terminal of theirs, with this rc file; where there is no such shell, the test is to return.
     pub fn terminal(&self, shell: &str, rc: &str) -> Option<Shell> {
         let program = tool(shell)?;
-        let mut variables = self.variables.clone();
-        variables.push(("OSTOKEN_KEYRING".into(), "keyutils".into()));
-        Some(Shell::at_home(&program, &self.home, rc, &variables))
+        Some(Shell::at_home(&program, &self.home, rc, &self.variables))
     }
 }
 

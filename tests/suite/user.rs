@@ -1,6 +1,7 @@
 //! A user of `ostoken`: a home, the variables of a login, and what the program left in its state folder. For the tests
 //! of keyrings, concurrency, faults, secrets, protocol and output.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output as Finished, Stdio};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::cloud_users::Variables;
 use crate::support::fake_issuer::now;
 use crate::support::process::Output;
 use crate::support::tools::wait_until;
@@ -18,13 +20,15 @@ pub const LIMIT: Duration = Duration::from_secs(40);
 
 /// A home and an environment.
 pub struct User {
+    /// Where they work.
     pub home: Home,
-    variables: Vec<(String, String)>,
+    /// What an OpenRC file has set, and the choice of a keyring.
+    pub variables: Variables,
 }
 
 impl User {
     /// Somebody with this environment, who keeps secrets in files.
-    pub fn new(variables: Vec<(String, String)>) -> User {
+    pub fn new(variables: Variables) -> User {
         User { home: Home::new(), variables }.with("OSTOKEN_KEYRING", "file")
     }
 
@@ -45,15 +49,22 @@ impl User {
         self
     }
 
-    /// Sets a variable.
-    pub fn set(&mut self, name: &str, value: &str) {
-        self.unset(name);
-        self.variables.push((name.to_owned(), value.to_owned()));
+    /// Sets a variable from now on.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut User {
+        self.unset(name).variables.push((name.to_owned(), value.to_owned()));
+        self
     }
 
-    /// Takes a variable away.
-    pub fn unset(&mut self, name: &str) {
+    /// Takes a variable away from now on.
+    pub fn unset(&mut self, name: &str) -> &mut User {
         self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// Another environment, the same keyring.
+    pub fn change_to(&mut self, variables: Variables) {
+        self.variables.retain(|(known, _)| known == "OSTOKEN_KEYRING");
+        self.variables.extend(variables);
     }
 
     /// The value of a variable.
@@ -63,14 +74,14 @@ impl User {
     }
 
     /// Any program in this environment.
-    pub fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.home.command(program);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
     /// The program under test, not started.
-    pub fn prepare(&self, arguments: &[&str]) -> Command {
+    pub fn ostoken(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_ostoken"));
         command.args(arguments);
         command
@@ -78,12 +89,12 @@ impl User {
 
     /// Runs the program under test.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.home.run(&mut self.prepare(arguments))
+        self.home.run(&mut self.ostoken(arguments))
     }
 
     /// Runs it with something on standard input.
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> Output {
-        self.home.run_with_input(&mut self.prepare(arguments), input)
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        self.home.run_with_input(&mut self.ostoken(arguments), input)
     }
 
     /// `ostoken token`, which has to succeed and to be silent.
@@ -101,7 +112,7 @@ impl User {
 
     /// Starts so many at once and waits for all of them.
     pub fn at_once(&self, number: usize, arguments: &[&str]) -> Vec<Finished> {
-        at_once((0..number).map(|_| self.prepare(arguments)).collect())
+        at_once((0..number).map(|_| self.ostoken(arguments)).collect())
     }
 
     /// `ostoken status --json`.

@@ -29,7 +29,7 @@ fn a_secret_on_standard_input_ends_with_its_line() {
 #[test]
 fn a_secret_of_an_openrc_file_is_kept_and_its_line_is_named() {
     let Some((cloud, mut bob)) = member("bob", "demo") else { return };
-    bob.variables.clear();
+    bob.change_to(Vec::new());
     let file = bob.home.outside("openrc.sh");
     cloud.openrc_file(&file, "bob", "demo");
     let path = file.display().to_string();
@@ -58,7 +58,7 @@ fn a_secret_of_the_environment_is_kept_and_named() {
     alice.unset("OS_PASSWORD");
     assert!(cloud.accepts(&alice.token()));
     let mut robot = alice;
-    robot.variables = cloud.app_credential_environment();
+    robot.change_to(cloud.app_credential_environment());
     let login = robot.run(&["login"]).success();
     assert!(login.stdout.contains("OS_APPLICATION_CREDENTIAL_SECRET"), "{}", login.stdout);
     robot.unset("OS_APPLICATION_CREDENTIAL_SECRET");

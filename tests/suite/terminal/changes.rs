@@ -103,7 +103,8 @@ fn another_project_has_its_own_token_and_the_way_back_makes_none(name: &str) {
 
 fn variables_that_are_cleared_leave_nothing_of_ours(name: &str) {
     let Some((fake, person)) = user_of_fake() else { return };
-    let source = sourced(&person, "erin.sh", &person.variables);
+    let variables = fake.environment();
+    let source = sourced(&person, "erin.sh", &variables);
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let token = shell.token();
     let clear = if name == "zsh" { "unset -m 'OS_*'" } else { "unset ${!OS_@}" };
@@ -112,7 +113,7 @@ fn variables_that_are_cleared_leave_nothing_of_ours(name: &str) {
     // What direnv does on leaving: it takes away what the folder's file had set, and knows nothing of OS_TOKEN.
     assert_eq!(shell.run(&source).text, "");
     assert_eq!(shell.get("OS_TOKEN"), token);
-    let names: Vec<_> = person.variables.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(shell.run(&format!("unset {}", names.join(" "))).text, "");
     assert_eq!(shell.exported("OS_|OSTOKEN_(EXP|FOR|AUTH|USER|PASS|SCRUB)"), "");
     shell.run(&source);

@@ -80,9 +80,7 @@ fn a_prompt_with_a_fresh_token_starts_no_process(name: &str) {
     let launcher = person.home.outside(&format!("run/{name}"));
     fs::create_dir(launcher.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(&wrapper, &launcher).unwrap();
-    let mut variables = person.variables.clone();
-    variables.push(("OSTOKEN_KEYRING".into(), "keyutils".into()));
-    let mut shell = crate::support::pty::Shell::at_home(&launcher, &person.home, &rc, &variables);
+    let mut shell = crate::support::pty::Shell::at_home(&launcher, &person.home, &rc, &person.variables);
     shell.token();
     let started = || {
         let text = fs::read_to_string(&log).unwrap();
@@ -161,7 +159,7 @@ fn one_command_may_mean_another_project_or_another_user(name: &str) {
 
 fn a_script_in_strict_mode_can_use_an_openrc(name: &str) {
     let Some((cloud, mut person)) = member("alice", "demo") else { return };
-    person.variables.clear();
+    person.change_to(Vec::new());
     let Some(program) = tool(name) else { return };
     let file = person.home.outside("openrc.sh");
     cloud.openrc_file(&file, "alice", "demo");
