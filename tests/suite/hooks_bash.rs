@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
+use crate::support::hooks::{self, bash, drop_lease, has_token};
 use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 
@@ -13,9 +14,7 @@ const HOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/shell/ostoken.bash");
 
 /// A fake and a bash that uses it.
 fn start(bash: &Path) -> (FakeOstoken, Shell) {
-    let fake = FakeOstoken::new();
-    let shell = Shell::bash(bash, &fake, &fake.source("bash"));
-    (fake, shell)
+    hooks::start("bash", bash, Shell::bash)
 }
 
 /// Major and minor version as one number.
@@ -27,16 +26,11 @@ fn version(bash: &Path) -> u32 {
     String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
-/// The assertion of most tests: the token is there, and the shell still works.
-fn has_token(shell: &mut Shell, token: &str) {
-    assert_eq!(shell.text(r#"echo "<${OS_TOKEN-}>""#), format!("<{token}>"));
-}
-
 // 1. What is exported, and that a prompt starts no process.
 
 #[test]
 fn the_token_is_exported_and_the_user_domain_taken_away() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     assert_eq!(shell.greeting, "");
     let seen = shell.text("env | grep -E '^(OS|OSTOKEN)_' | LC_ALL=C sort");
@@ -60,7 +54,7 @@ fn the_token_is_exported_and_the_user_domain_taken_away() {
 
 #[test]
 fn no_variable_of_the_hook_is_exported_and_the_token_has_no_second_copy() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (_fake, mut shell) = start(&bash);
     assert_eq!(shell.text("env | grep -c __ostoken"), "0");
     assert_eq!(shell.text(&format!("set | grep -c -e '{}'\"\"'{}'", &TOKEN[..9], &TOKEN[9..])), "1");
@@ -68,7 +62,7 @@ fn no_variable_of_the_hook_is_exported_and_the_token_has_no_second_copy() {
 
 #[test]
 fn a_fresh_token_makes_no_call_at_any_prompt() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     for _ in 0..20 {
         shell.run("");
@@ -79,39 +73,23 @@ fn a_fresh_token_makes_no_call_at_any_prompt() {
 
 #[test]
 fn a_fast_prompt_starts_no_process() {
-    let (Some(bash), Some(strace)) = (tool("bash"), tool("strace")) else {
-        return;
-    };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
-    let forks = |times: u32| {
-        let log = fake.path().join("strace");
-        let status = Command::new(&strace)
-            .args(["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork,execve", "-o"])
-            .arg(&log)
-            .arg(&bash)
-            .args(["--norc", "-c"])
-            .arg(format!(
-                "{}__ostoken_hook; for ((i = 1; i < {times}; i++)); do __ostoken_hook; done",
-                fake.source("bash")
-            ))
-            .envs(SESSION.iter().copied())
-            .env_remove("OS_TOKEN")
-            .status()
-            .expect("strace runs");
-        assert!(status.success());
-        let text = fs::read_to_string(log).expect("strace's log");
-        text.lines().filter(|line| line.contains('(') && !line.contains("resumed")).count()
+    let script = |times| {
+        let source = fake.source("bash");
+        format!("{source}__ostoken_hook; for ((i = 1; i < {times}; i++)); do __ostoken_hook; done")
     };
-    let once = forks(1);
+    let shell = [bash.to_str().expect("UTF-8"), "--norc", "-c"];
+    let Some(once) = hooks::processes(&fake, &shell, script, 1) else { return };
     assert!(once > 2, "the slow path is seen: {once}");
-    assert_eq!(once, forks(201));
+    assert_eq!(hooks::processes(&fake, &shell, script, 201), Some(once));
 }
 
 // 2. What the last command left behind.
 
 #[test]
 fn status_and_pipestatus_are_the_commands_own_at_fast_and_slow_prompts() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     for round in 0..2 {
         assert_eq!(shell.run("(exit 7)").status, 7);
@@ -129,7 +107,7 @@ fn status_and_pipestatus_are_the_commands_own_at_fast_and_slow_prompts() {
 
 #[test]
 fn hooks_before_and_after_see_the_commands_own_status() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     if version(&bash) < 501 {
         return; // PROMPT_COMMAND is no array yet
     }
@@ -150,7 +128,7 @@ fn hooks_before_and_after_see_the_commands_own_status() {
 
 #[test]
 fn in_a_string_the_hook_hands_the_status_on() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     // What is exported stays a string.
     let rc = format!(
@@ -170,7 +148,7 @@ fn in_a_string_the_hook_hands_the_status_on() {
 
 #[test]
 fn a_lease_that_is_gone_makes_exactly_one_call() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     fake.renew_elsewhere();
     shell.run("");
@@ -181,7 +159,7 @@ fn a_lease_that_is_gone_makes_exactly_one_call() {
 
 #[test]
 fn a_due_refresh_makes_exactly_one_call() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     fake.left(1);
     let mut shell = Shell::bash(&bash, &fake, &fake.source("bash"));
@@ -198,7 +176,7 @@ fn a_due_refresh_makes_exactly_one_call() {
 
 #[test]
 fn a_clock_that_went_back_counts_as_due() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     shell.run("__ostoken_since=5000000000 __ostoken_due=6000000000");
     shell.run("");
@@ -207,7 +185,7 @@ fn a_clock_that_went_back_counts_as_due() {
 
 #[test]
 fn an_expired_token_is_announced_or_replaced_before_the_next_command() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     fake.expires(1);
     let mut shell = Shell::bash(&bash, &fake, &fake.source("bash"));
@@ -227,7 +205,7 @@ fn an_expired_token_is_announced_or_replaced_before_the_next_command() {
 
 #[test]
 fn the_notice_leaves_ps0_as_it_was() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     fake.expires(1);
     let rc = format!("PS0='mine '\n{}", fake.source("bash"));
@@ -239,7 +217,7 @@ fn the_notice_leaves_ps0_as_it_was() {
 
 #[test]
 fn an_expiry_that_is_no_number_is_never_evaluated() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     shell.run("export OSTOKEN_EXPIRES_AT='a[$(touch pwned)]' OS_PROJECT_NAME=other");
     fake.mode("nothing");
@@ -251,7 +229,7 @@ fn an_expiry_that_is_no_number_is_never_evaluated() {
 
 #[test]
 fn with_ostoken_preexec_the_next_command_has_the_new_token() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     // The second makes PROMPT_COMMAND a string.
     for first in ["", "export PROMPT_COMMAND=:\n"] {
         let fake = FakeOstoken::new();
@@ -274,7 +252,7 @@ fn with_ostoken_preexec_the_next_command_has_the_new_token() {
 
 #[test]
 fn with_ostoken_preexec_a_debug_trap_of_the_user_stays() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     for functrace in ["", "set -T\n"] {
         let fake = FakeOstoken::new();
         let rc = format!("OSTOKEN_PREEXEC=1\n{}trap 'n=1' DEBUG\n{functrace}", fake.source("bash"));
@@ -287,14 +265,14 @@ fn with_ostoken_preexec_a_debug_trap_of_the_user_stays() {
 
 #[test]
 fn beside_bash_preexec_its_preexec_functions_are_used() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     shell.run("bash_preexec_imported=defined; preexec_functions=(theirs)");
     fake.renew_elsewhere();
     shell.run("");
     assert_eq!(shell.text("echo ${preexec_functions[*]} ${PS0-none}"), "theirs __ostoken_preexec none");
     fake.token(TOKEN);
-    fs::remove_file(fake.path().join("a lease, it's one")).expect("a lease");
+    drop_lease(&fake);
     let line = "false; __ostoken_preexec; echo $? $OS_TOKEN";
     assert_eq!(shell.text(line), format!("0 {TOKEN}"));
     shell.run("ostoken_off");
@@ -305,7 +283,7 @@ fn beside_bash_preexec_its_preexec_functions_are_used() {
 
 #[test]
 fn another_project_makes_one_call() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     fake.token(RENEWED);
     shell.run("export OS_PROJECT_NAME=other");
@@ -318,7 +296,7 @@ fn another_project_makes_one_call() {
 
 #[test]
 fn the_same_openrc_sourced_again_makes_one_call_and_its_domain_goes_again() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     let openrc: String = SESSION.iter().map(|(k, v)| format!("export {k}='{v}'\n")).collect();
     fs::write(fake.home().join("openrc.sh"), openrc).expect("an OpenRC file");
@@ -330,7 +308,7 @@ fn the_same_openrc_sourced_again_makes_one_call_and_its_domain_goes_again() {
 
 #[test]
 fn a_session_that_was_cleared_takes_the_token_along_and_leaves_nothing() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     shell.run("unset OS_AUTH_URL OS_USERNAME OS_PASSWORD OS_PROJECT_NAME OS_PROJECT_DOMAIN_NAME");
     assert_eq!(shell.text("env | grep -c -E '^OS(TOKEN)?_'"), "0");
@@ -339,7 +317,7 @@ fn a_session_that_was_cleared_takes_the_token_along_and_leaves_nothing() {
 
 #[test]
 fn without_a_session_nothing_is_ever_called() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let mut shell = Shell::bash_in(&bash, &fake, &fake.source("bash"), &[]);
     shell.run("");
@@ -352,7 +330,7 @@ fn without_a_session_nothing_is_ever_called() {
 
 #[test]
 fn what_the_program_says_to_restore_is_restored() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!(
         "export OSTOKEN_SCRUB=1 OSTOKEN_KEYRING=file OS_AUTH_TYPE=v3password OS_PASSCODE='1 2'\n{}",
@@ -361,7 +339,7 @@ fn what_the_program_says_to_restore_is_restored() {
     let mut shell = Shell::bash(&bash, &fake, &rc);
     assert_eq!(shell.text("echo ${OS_USERNAME-gone} ${OS_PASSCODE-gone} ${OS_PASSWORD-gone}"), "gone gone gone");
     fake.mode("restore");
-    fs::remove_file(fake.path().join("a lease, it's one")).expect("a lease");
+    drop_lease(&fake);
     shell.run("");
     assert_eq!(
         shell.text("env | grep -E '^OS(TOKEN)?_' | LC_ALL=C sort | grep -v PROJECT"),
@@ -376,7 +354,7 @@ fn what_the_program_says_to_restore_is_restored() {
 
 #[test]
 fn a_child_shell_asks_once_and_has_the_token() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     shell.run(&format!("'{}' --rcfile ~/.bashrc", bash.display()));
     has_token(&mut shell, TOKEN);
@@ -387,7 +365,7 @@ fn a_child_shell_asks_once_and_has_the_token() {
 
 #[test]
 fn with_direnv_the_token_comes_and_goes_with_the_folder() {
-    let (Some(bash), Some(direnv)) = (tool("bash"), tool("direnv")) else {
+    let (Some(bash), Some(direnv)) = (bash(), tool("direnv")) else {
         return;
     };
     let theirs = format!("eval \"$('{}' hook bash)\"\n", direnv.display());
@@ -418,7 +396,7 @@ fn with_direnv_the_token_comes_and_goes_with_the_folder() {
 
 #[test]
 fn a_failure_leaves_the_environment_alone_and_is_not_repeated_at_once() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     for mode in ["fail", "partial", "oneline"] {
         let fake = FakeOstoken::new();
         fake.mode(mode);
@@ -436,7 +414,7 @@ fn a_failure_leaves_the_environment_alone_and_is_not_repeated_at_once() {
 
 #[test]
 fn a_failed_renewal_keeps_the_token_there_is() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     fake.mode("fail").renew_elsewhere();
     shell.run("");
@@ -447,7 +425,7 @@ fn a_failed_renewal_keeps_the_token_there_is() {
 
 #[test]
 fn a_message_is_said_once_and_its_kind_handed_back() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     fake.mode("noisy").left(1);
     let mut shell = Shell::bash(&bash, &fake, &fake.source("bash"));
@@ -459,7 +437,7 @@ fn a_message_is_said_once_and_its_kind_handed_back() {
 
 #[test]
 fn a_program_that_is_gone_is_named_once() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     fs::remove_file(fake.program()).expect("the program");
     let text = shell.run("__ostoken_due=0").text;
@@ -470,7 +448,7 @@ fn a_program_that_is_gone_is_named_once() {
 
 #[test]
 fn an_interrupt_gives_the_prompt_at_once_and_no_second_call() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     // Once because the lease is gone, once because the environment is another.
     for line in ["", "export OS_PROJECT_NAME=other"] {
         let (fake, mut shell) = start(&bash);
@@ -495,7 +473,7 @@ fn an_interrupt_gives_the_prompt_at_once_and_no_second_call() {
 
 #[test]
 fn what_is_typed_ahead_is_kept() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     fake.mode("wait").renew_elsewhere();
     shell.send("");
@@ -513,7 +491,7 @@ fn what_is_typed_ahead_is_kept() {
 
 #[test]
 fn the_hook_works_under_any_option_and_the_option_stays() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     for option in [
         "set -u",
         "set -e",
@@ -550,7 +528,7 @@ fn the_hook_works_under_any_option_and_the_option_stays() {
 
 #[test]
 fn errexit_does_not_end_the_shell_at_the_prompt() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     // The second makes PROMPT_COMMAND a string.
     for first in ["", "export PROMPT_COMMAND=:\n"] {
@@ -558,10 +536,10 @@ fn errexit_does_not_end_the_shell_at_the_prompt() {
         let mut shell = Shell::bash(&bash, &fake, &rc);
         shell.run("set -e");
         assert_eq!(shell.run("false && true").status, 1);
-        fs::remove_file(fake.path().join("a lease, it's one")).expect("a lease");
+        drop_lease(&fake);
         assert_eq!(shell.run("false && true").status, 1);
         fake.mode("fail");
-        fs::remove_file(fake.path().join("a lease, it's one")).expect("a lease");
+        drop_lease(&fake);
         assert_eq!(shell.run("false && true").status, 1);
         assert_eq!(shell.text("echo alive"), "alive");
         fake.mode("ok");
@@ -570,7 +548,7 @@ fn errexit_does_not_end_the_shell_at_the_prompt() {
 
 #[test]
 fn tracing_never_shows_the_token() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!("export OSTOKEN_SCRUB=1 OS_PASSCODE=passc0de\nset -x\n{}", fake.source("bash"));
     let mut shell = Shell::bash(&bash, &fake, &rc);
@@ -597,7 +575,7 @@ fn tracing_never_shows_the_token() {
 
 #[test]
 fn traps_of_the_user_stay_and_do_not_fire_for_the_hook() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     // The second makes PROMPT_COMMAND a string.
     for first in ["", "export PROMPT_COMMAND=:\n"] {
         let fake = FakeOstoken::new();
@@ -618,7 +596,7 @@ fn traps_of_the_user_stay_and_do_not_fire_for_the_hook() {
 
 #[test]
 fn a_debug_trap_that_prints_each_command_sees_no_token() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!("{}shopt -s extdebug\nset -T\ntrap 'echo \"$BASH_COMMAND\" >>log' DEBUG\n", fake.source("bash"));
     let mut shell = Shell::bash(&bash, &fake, &rc);
@@ -633,7 +611,7 @@ fn a_debug_trap_that_prints_each_command_sees_no_token() {
 
 #[test]
 fn aliases_and_functions_with_the_names_of_builtins_do_no_harm() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let names = "local return eval export unset printf read set trap declare shopt test";
     let mut functions = String::new();
     let mut aliases = String::new();
@@ -659,7 +637,7 @@ fn aliases_and_functions_with_the_names_of_builtins_do_no_harm() {
 
 #[test]
 fn read_only_variables_with_short_names_do_no_harm() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!("readonly st=1 now=1 out=1 name=1 left=1 i=1\n{}", fake.source("bash"));
     let mut shell = Shell::bash(&bash, &fake, &rc);
@@ -671,7 +649,7 @@ fn read_only_variables_with_short_names_do_no_harm() {
 
 #[test]
 fn every_shape_of_prompt_command_keeps_working_and_comes_back() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     // Before 5.1 bash runs [0] alone.
     let (elements, sparse) = if version(&bash) < 501 { ("1", "") } else { ("12", "12") };
     for (shape, runs) in [
@@ -710,7 +688,7 @@ fn every_shape_of_prompt_command_keeps_working_and_comes_back() {
 
 #[test]
 fn a_later_assignment_to_prompt_command_keeps_the_hook() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     if version(&bash) < 501 {
         return;
     }
@@ -725,7 +703,7 @@ fn a_later_assignment_to_prompt_command_keeps_the_hook() {
 
 #[test]
 fn a_read_only_prompt_command_is_one_line_and_no_hook() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!("PROMPT_COMMAND=:\nreadonly PROMPT_COMMAND\n{}", fake.source("bash"));
     let mut shell = Shell::bash(&bash, &fake, &rc);
@@ -735,7 +713,7 @@ fn a_read_only_prompt_command_is_one_line_and_no_hook() {
 
 #[test]
 fn an_exported_prompt_command_is_harmless_in_a_child_without_the_hook() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!("export PROMPT_COMMAND='p=1' PS1 PS0\n{}", fake.source("bash"));
     let mut shell = Shell::bash(&bash, &fake, &rc);
@@ -749,7 +727,7 @@ fn an_exported_prompt_command_is_harmless_in_a_child_without_the_hook() {
 
 #[test]
 fn sourced_three_times_is_sourced_once() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     for first in ["", "export PROMPT_COMMAND=:\n", "OSTOKEN_PREEXEC=1\n"] {
         let fake = FakeOstoken::new();
         let source = fake.source("bash");
@@ -763,7 +741,7 @@ fn sourced_three_times_is_sourced_once() {
 
 #[test]
 fn off_leaves_three_words_and_on_brings_all_back() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let mut shell = Shell::bash_in(&bash, &fake, "export OS_AUTH_URL=https://k.test/v3\n", &[]);
     let state = "declare -p | grep -v -E ' (_|PIPESTATUS|SECONDS|EPOCH.*|SRANDOM|RANDOM|BASH_.*|LINENO|HISTCMD|FUNCNAME|OLDPWD)(=|$)' >";
@@ -793,7 +771,7 @@ fn off_leaves_three_words_and_on_brings_all_back() {
 
 #[test]
 fn off_says_that_a_scrubbed_password_is_not_put_back() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let rc = format!("export OSTOKEN_SCRUB=1\n{}", fake.source("bash"));
     let mut shell = Shell::bash(&bash, &fake, &rc);
@@ -804,7 +782,7 @@ fn off_says_that_a_scrubbed_password_is_not_put_back() {
 
 #[test]
 fn use_makes_a_file_the_environment_and_refreshes_at_once() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let file = fake.openrc(
         "an openrc, it is",
@@ -832,7 +810,7 @@ fn use_makes_a_file_the_environment_and_refreshes_at_once() {
 
 #[test]
 fn use_of_a_file_that_cannot_be_read_changes_nothing() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
     let before = shell.text("env | grep OS | sort");
     let answer = shell.run("ostoken_use nowhere");
@@ -848,7 +826,7 @@ fn use_of_a_file_that_cannot_be_read_changes_nothing() {
 
 #[test]
 fn in_a_script_the_hook_is_inert_and_silent_and_use_works() {
-    let Some(bash) = tool("bash") else { return };
+    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let file = fake.openrc("rc", "\\builtin export OS_AUTH_URL='https://k.test/v3'\n");
     for options in ["-c", "-euc", "-eucx"] {

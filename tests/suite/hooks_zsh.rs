@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
+use crate::support::hooks::{self, drop_lease, has_token};
 use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 
@@ -13,19 +14,7 @@ const HOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/shell/ostoken.zsh");
 
 /// A fake and a zsh that uses it.
 fn start(zsh: &Path) -> (FakeOstoken, Shell) {
-    let fake = FakeOstoken::new();
-    let shell = Shell::zsh(zsh, &fake, &fake.source("zsh"));
-    (fake, shell)
-}
-
-/// The assertion of most tests: the token is there, and the shell still works.
-fn has_token(shell: &mut Shell, token: &str) {
-    assert_eq!(shell.text(r#"echo "<${OS_TOKEN-}>""#), format!("<{token}>"));
-}
-
-/// Takes the lease away, the token stays.
-fn drop_lease(fake: &FakeOstoken) {
-    fs::remove_file(fake.path().join("a lease, it's one")).expect("there is a lease");
+    hooks::start("zsh", zsh, Shell::zsh)
 }
 
 // 1. What is exported, and that a prompt starts no process.
@@ -75,32 +64,16 @@ fn a_fresh_token_makes_no_call_at_any_prompt() {
 
 #[test]
 fn a_fast_prompt_starts_no_process() {
-    let (Some(zsh), Some(strace)) = (tool("zsh"), tool("strace")) else {
-        return;
-    };
+    let Some(zsh) = tool("zsh") else { return };
     let fake = FakeOstoken::new();
-    let forks = |times: u32| {
-        let log = fake.path().join("strace");
-        let status = Command::new(&strace)
-            .args(["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork,execve", "-o"])
-            .arg(&log)
-            .arg(&zsh)
-            .args(["-f", "-c"])
-            .arg(format!(
-                "{}__ostoken_hook; for ((i = 1; i < {times}; i++)); do __ostoken_hook; done",
-                fake.source("zsh")
-            ))
-            .envs(SESSION.iter().copied())
-            .env_remove("OS_TOKEN")
-            .status()
-            .expect("strace runs");
-        assert!(status.success());
-        let text = fs::read_to_string(log).expect("strace's log");
-        text.lines().filter(|line| line.contains('(') && !line.contains("resumed")).count()
+    let script = |times| {
+        let source = fake.source("zsh");
+        format!("{source}__ostoken_hook; for ((i = 1; i < {times}; i++)); do __ostoken_hook; done")
     };
-    let once = forks(1);
+    let shell = [zsh.to_str().expect("UTF-8"), "-f", "-c"];
+    let Some(once) = hooks::processes(&fake, &shell, script, 1) else { return };
     assert!(once > 2, "the slow path is seen: {once}");
-    assert_eq!(once, forks(201));
+    assert_eq!(hooks::processes(&fake, &shell, script, 201), Some(once));
 }
 
 // 2. What the last command left behind.

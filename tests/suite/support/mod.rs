@@ -8,6 +8,7 @@ pub mod fake_issuer;
 pub mod fake_keystone;
 pub mod fake_ostoken;
 pub mod home;
+pub mod hooks;
 pub mod http;
 pub mod keyutils;
 pub mod openrc_text;
