@@ -5,11 +5,12 @@
 #
 # While the token is fresh and the OS_* variables are the same, a prompt starts no process. Words
 # that you may have aliased or made a function of are written \builtin; tests stand inside `if`
-# and `case`, and each expansion has a default, for shells under `set -eu`.
+# and `case`, for shells under `set -e`, and what runs without __ostoken_quietly heeds `set -u`.
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # what stands in single quotes is for a later evaluation
 # shellcheck disable=SC2128,SC2178 # PROMPT_COMMAND may be a string or an array
 # shellcheck disable=SC2154,SC2034 # locals of the caller; variables the printed code sets
+# shellcheck disable=SC2153 # OSTOKEN_EXPORT is no misspelling of OSTOKEN_EXPORTED
 
 # Under `set -a` children would inherit all that follows.
 case $- in *a*) __ostoken_allexport=1 && \builtin set +a ;; esac
@@ -40,29 +41,16 @@ else
   }
 fi
 
-# What a token depends on, in one string. Of secrets only whether they are there, and how long
-# the password is. The user domain is taken away on export: it is back when an OpenRC was sourced
-# once more. (An assignment splits no words, and quotes around it all make bash a third slower.)
-__ostoken_look() {
-  __ostoken_new=${OS_CLOUD-}:${OS_AUTH_URL-}:${OS_USERNAME-}:${OS_USER_ID-}"
-"${OS_PROJECT_ID-}:${OS_PROJECT_NAME-}:${OS_PROJECT_DOMAIN_ID-}:${OS_PROJECT_DOMAIN_NAME-}"
-"${OS_TENANT_ID-}:${OS_TENANT_NAME-}:${OS_USER_DOMAIN_ID-}:${OS_USER_DOMAIN_NAME-}"
-"${OS_DEFAULT_DOMAIN-}:${OS_DEFAULT_DOMAIN_ID-}:${OS_DEFAULT_DOMAIN_NAME-}"
-"${OS_DOMAIN_ID-}:${OS_DOMAIN_NAME-}:${OS_SYSTEM_SCOPE-}:${OS_TRUST_ID-}:${OS_AUTH_TYPE-}"
-"${OS_APPLICATION_CREDENTIAL_ID-}:${OS_APPLICATION_CREDENTIAL_NAME-}:${OS_CACERT-}"
-"${OS_INSECURE-}:${OS_CLIENT_CONFIG_FILE-}:${OSTOKEN_EXPORT-}:${OSTOKEN_SCRUB-}"
-"${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}
-}
-
-# The hook itself: at the prompt, and where bash can do it just before a command.
+# The hook itself, with the status of the last command: at the prompt, and where bash can do it just
+# before a command. Written for speed: plain $NAME costs half of ${NAME-}, a `local` or another
+# function as much as ten names, and quotes around the names make bash a third slower.
 __ostoken_hook() {
-  \builtin local __ostoken_st="$?" __ostoken_now="${EPOCHSECONDS-}" __ostoken_new
-  if [[ -z ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
-    if [[ -n ${OSTOKEN_FOR-} ]]; then
-      __ostoken_quietly __ostoken_restore
-    fi
-    \builtin return "$__ostoken_st"
+  # `set -a` would export what is set here, `set -u` minds names that are not.
+  if [[ $- = *[au]* ]]; then
+    __ostoken_quietly __ostoken_hook "${1-0}"
+    \builtin return "${1-0}"
   fi
+  __ostoken_now=${EPOCHSECONDS-}
   if [[ -z $__ostoken_now ]]; then
     # Before 5.0 (macOS has 3.2): another clock, and it starts no process either.
     if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)); then
@@ -71,25 +59,36 @@ __ostoken_hook() {
       __ostoken_now=$SECONDS
     fi
   fi
-  __ostoken_look
-  # A clock that went back counts as due. `[`, since [[ == ]] obeys nocasematch.
-  if ((${__ostoken_since-1} <= __ostoken_now && __ostoken_now < ${__ostoken_due-0})) &&
-    [[ -z ${__ostoken_lease-} || -e $__ostoken_lease ]] &&
-    \builtin [ "$__ostoken_new" = "${__ostoken_seen-}" ]; then
-    \builtin return "$__ostoken_st"
+  # What a token depends on, in one string. Of secrets only whether they are there, and how long
+  # the password is. The user domain is taken away on export: it is back when an OpenRC was sourced
+  # once more. (An assignment splits no words. One line, since breaking it takes quotes.)
+  __ostoken_new=$OS_CLOUD:$OS_AUTH_URL:$OS_USERNAME:$OS_USER_ID:$OS_PROJECT_ID:$OS_PROJECT_NAME:$OS_PROJECT_DOMAIN_ID:$OS_PROJECT_DOMAIN_NAME:$OS_TENANT_ID:$OS_TENANT_NAME:$OS_USER_DOMAIN_ID:$OS_USER_DOMAIN_NAME:$OS_DEFAULT_DOMAIN:$OS_DEFAULT_DOMAIN_ID:$OS_DEFAULT_DOMAIN_NAME:$OS_DOMAIN_ID:$OS_DOMAIN_NAME:$OS_SYSTEM_SCOPE:$OS_TRUST_ID:$OS_AUTH_TYPE:$OS_APPLICATION_CREDENTIAL_ID:$OS_APPLICATION_CREDENTIAL_NAME:$OS_CACERT:$OS_INSECURE:$OS_CLIENT_CONFIG_FILE:$OSTOKEN_EXPORT:$OSTOKEN_SCRUB:${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}
+  # A clock that went back counts as due. Where nocasematch makes A equal a, ## does not.
+  # shellcheck disable=SC2050 # constants, but for nocasematch
+  if [[ $__ostoken_now -lt $__ostoken_due && $__ostoken_now -ge $__ostoken_since &&
+    -e $__ostoken_lease && $__ostoken_new = "$__ostoken_seen" &&
+    (A != a || -z ${__ostoken_new##"$__ostoken_seen"}) ]]; then
+    \builtin return "${1-0}"
   fi
-  __ostoken_quietly __ostoken_refresh
-  \builtin return "$__ostoken_st"
+  if [[ -n ${__ostoken_asked-} ]]; then
+    # __ostoken_refresh wants just that.
+    __ostoken_seen=$__ostoken_new
+  elif [[ -n $OS_AUTH_URL$OS_CLOUD ]]; then
+    __ostoken_quietly __ostoken_refresh
+  elif [[ -n $OSTOKEN_FOR ]]; then
+    __ostoken_quietly __ostoken_restore
+  fi
+  \builtin return "${1-0}"
 }
 
 # Asks the program. Runs under __ostoken_quietly, called by __ostoken_hook.
 __ostoken_refresh() {
-  \builtin local __ostoken_out __ostoken_left=''
+  \builtin local __ostoken_out __ostoken_left='' __ostoken_asked=1
   # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
   __ostoken_since=$__ostoken_now
   __ostoken_due=$((__ostoken_now + 30))
   __ostoken_seen=$__ostoken_new
-  __ostoken_lease=
+  __ostoken_lease=/
   case $__ostoken_bin in
   */*)
     if [[ ! -x $__ostoken_bin ]]; then
@@ -109,9 +108,10 @@ __ostoken_refresh() {
   '' | *[!0-9]*) ;;
   *) __ostoken_due=$((__ostoken_now + 10#$__ostoken_left)) ;;
   esac
+  # No lease to test: `/` is always there.
+  __ostoken_lease=${__ostoken_lease:-/}
   # The environment as it is now is the one to compare with.
-  __ostoken_look
-  __ostoken_seen=$__ostoken_new
+  __ostoken_hook
   # Digits only: arithmetic would run what else stands in a variable of the environment.
   case ${OSTOKEN_EXPORTED:+${OSTOKEN_EXPIRES_AT-}} in
   '' | *[!0-9]*) __ostoken_end=0 ;;
@@ -197,7 +197,7 @@ __ostoken_unprompt() {
 
 # A status other than 0 would make bash-preexec skip the command under extdebug.
 __ostoken_preexec() {
-  __ostoken_hook
+  __ostoken_hook 0
   \builtin return 0
 }
 
@@ -211,14 +211,14 @@ __ostoken_debug() {
 }
 __ostoken_spend() {
   \builtin trap - DEBUG
-  __ostoken_hook
+  __ostoken_hook 0
   \builtin return 0
 }
 \builtin declare -ft __ostoken_debug __ostoken_spend
 
 # What stands in PROMPT_COMMAND. `&& :` hands $? on to what follows, while `set -e` and a trap on ERR
 # do not see it; the default is for child shells that inherit PROMPT_COMMAND and have no hook.
-__ostoken_entry='"${__ostoken_pc-:}" && \builtin :'
+__ostoken_entry='"${__ostoken_pc-:}" "$?" && \builtin :'
 __ostoken_arm_entry='"${__ostoken_arm-:}"'
 
 # The attributes of PROMPT_COMMAND as `declare -p` shows them (--: a plain string), or "none".
@@ -326,7 +326,7 @@ ostoken_on() {
   __ostoken_load || \builtin return 1
   case $- in *i*) __ostoken_register ;; esac
   __ostoken_due=0
-  __ostoken_hook || \builtin :
+  __ostoken_hook 0
 }
 
 ostoken_off() {
@@ -338,10 +338,10 @@ ostoken_off() {
   fi
   __ostoken_quietly __ostoken_restore
   __ostoken_unregister
-  \builtin unset -v __ostoken_pc __ostoken_arm __ostoken_was __ostoken_due __ostoken_since \
-    __ostoken_seen __ostoken_lease __ostoken_said __ostoken_tail __ostoken_end __ostoken_ps0 __ostoken_note \
+  \builtin unset -v __ostoken_pc __ostoken_arm __ostoken_was __ostoken_now __ostoken_new \
+    __ostoken_due __ostoken_since __ostoken_seen __ostoken_lease __ostoken_said __ostoken_tail __ostoken_end __ostoken_ps0 __ostoken_note \
     __ostoken_entry __ostoken_arm_entry
-  \builtin unset -f __ostoken_quietly __ostoken_look __ostoken_hook __ostoken_refresh \
+  \builtin unset -f __ostoken_quietly __ostoken_hook __ostoken_refresh \
     __ostoken_apply __ostoken_restore __ostoken_before __ostoken_unprompt __ostoken_preexec \
     __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
     __ostoken_unregister

@@ -20,16 +20,11 @@ __ostoken_bin=ostoken
 # shell idles. zsh keeps $? and pipestatus. It runs under your options, so each expansion has a
 # default and each test stands inside `if`.
 __ostoken_hook() {
-  if [[ -z ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
-    if [[ -n ${OSTOKEN_FOR-} ]]; then
-      __ostoken_restore
-    fi
-    \builtin return 0
-  fi
-  # What a token depends on, in one string. Of secrets only whether they are there, and how long
-  # the password is. The user domain is taken away on export: it is back when an OpenRC was sourced
-  # once more.
-  \builtin local __ostoken_new="${OS_CLOUD-}|${OS_AUTH_URL-}|${OS_USERNAME-}|${OS_USER_ID-}|\
+  # The clock, and what a token depends on, in one string. Of secrets only whether they are there,
+  # and how long the password is. The user domain is taken away on export: it is back when an OpenRC
+  # was sourced once more.
+  \builtin local __ostoken_now="${EPOCHSECONDS-${(%)__ostoken_clock}}" __ostoken_new="\
+${OS_CLOUD-}|${OS_AUTH_URL-}|${OS_USERNAME-}|${OS_USER_ID-}|\
 ${OS_PROJECT_ID-}|${OS_PROJECT_NAME-}|${OS_PROJECT_DOMAIN_ID-}|${OS_PROJECT_DOMAIN_NAME-}|\
 ${OS_TENANT_ID-}|${OS_TENANT_NAME-}|${OS_USER_DOMAIN_ID-}|${OS_USER_DOMAIN_NAME-}|\
 ${OS_DEFAULT_DOMAIN-}|${OS_DEFAULT_DOMAIN_ID-}|${OS_DEFAULT_DOMAIN_NAME-}|\
@@ -37,20 +32,19 @@ ${OS_DOMAIN_ID-}|${OS_DOMAIN_NAME-}|${OS_SYSTEM_SCOPE-}|${OS_TRUST_ID-}|${OS_AUT
 ${OS_APPLICATION_CREDENTIAL_ID-}|${OS_APPLICATION_CREDENTIAL_NAME-}|${OS_CACERT-}|\
 ${OS_INSECURE-}|${OS_CLIENT_CONFIG_FILE-}|${OSTOKEN_EXPORT-}|${OSTOKEN_SCRUB-}|\
 ${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
+  # A clock that went back counts as due.
+  if [[ $__ostoken_now -lt $__ostoken_due && $__ostoken_now -ge $__ostoken_since &&
+    -e $__ostoken_lease && $__ostoken_new == "$__ostoken_seen" ]]; then
+    \builtin return 0
+  fi
   if [[ -n ${__ostoken_asked-} ]]; then
     # __ostoken_refresh wants just that.
     __ostoken_seen=$__ostoken_new
-    \builtin return 0
+  elif [[ -n ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
+    __ostoken_refresh
+  elif [[ -n ${OSTOKEN_FOR-} ]]; then
+    __ostoken_restore
   fi
-  # This clock needs neither a module nor a process.
-  \builtin local __ostoken_now="%D{%s}"
-  __ostoken_now="${(%)__ostoken_now}"
-  # A clock that went back counts as due.
-  if [[ $__ostoken_since -le $__ostoken_now && $__ostoken_now -lt $__ostoken_due &&
-    $__ostoken_new == "$__ostoken_seen" && ( -z $__ostoken_lease || -e $__ostoken_lease ) ]]; then
-    \builtin return 0
-  fi
-  __ostoken_refresh
   \builtin return 0
 }
 
@@ -62,7 +56,7 @@ __ostoken_refresh() {
   __ostoken_since=$__ostoken_now
   __ostoken_due=$(( __ostoken_now + 30 ))
   __ostoken_seen=$__ostoken_new
-  __ostoken_lease=""
+  __ostoken_lease=/
   if [[ $__ostoken_bin == */* && ! -x $__ostoken_bin ]]; then
     if [[ $__ostoken_said != gone && -z ${__p9k_instant_prompt_active-} ]]; then
       __ostoken_said=gone
@@ -85,6 +79,8 @@ __ostoken_refresh() {
   if [[ -n $__ostoken_left && $__ostoken_left != *[^0-9]* ]]; then
     __ostoken_due=$(( __ostoken_now + __ostoken_left ))
   fi
+  # No lease to test: `/` is always there.
+  __ostoken_lease=${__ostoken_lease:-/}
   # The environment as it is now is the one to compare with.
   \builtin local __ostoken_asked=1
   __ostoken_hook
@@ -172,7 +168,7 @@ ostoken_off() {
   precmd_functions=(${precmd_functions:#__ostoken_hook})
   preexec_functions=(${preexec_functions:#__ostoken_hook})
   \builtin unset __ostoken_due __ostoken_since __ostoken_seen __ostoken_lease __ostoken_said \
-    __ostoken_tail
+    __ostoken_tail __ostoken_clock
   \builtin unset -f __ostoken_hook __ostoken_refresh __ostoken_apply \
     __ostoken_restore __ostoken_register
 }
@@ -195,6 +191,9 @@ ostoken_use() {
 # State of this shell. Sourced again, it starts afresh. (+x for setopt all_export.)
 \builtin typeset -g +x __ostoken_bin
 \builtin typeset -g __ostoken_due=0 __ostoken_since=0
+# The clock of a zsh without that module: slower, no process either.
+\builtin typeset -g __ostoken_clock="%D{%s}"
+\builtin zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null || \builtin :
 \builtin typeset -g __ostoken_seen="" __ostoken_lease="" __ostoken_said="" __ostoken_tail=""
 # An export that this shell inherited is ours, too.
 if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then

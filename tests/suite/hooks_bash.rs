@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
-use crate::support::hooks::{self, bash, drop_lease, has_token};
+use crate::support::hooks::{self, OTHER_VARIABLES, bash, drop_lease, has_token};
 use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 
@@ -83,6 +83,16 @@ fn a_fast_prompt_starts_no_process() {
     let Some(once) = hooks::processes(&fake, &shell, script, 1) else { return };
     assert!(once > 2, "the slow path is seen: {once}");
     assert_eq!(hooks::processes(&fake, &shell, script, 201), Some(once));
+}
+
+#[test]
+fn a_fast_prompt_costs_at_most_a_twentieth_of_a_process() {
+    let Some(bash) = bash() else { return };
+    let fake = FakeOstoken::new();
+    let shell = [bash.to_str().expect("UTF-8"), "--norc", "-c"];
+    let share = hooks::cost(&shell, &hooks::cost_script(&fake.source("bash")));
+    assert!(share <= 0.05, "{share:.4} of $(/bin/true)");
+    assert_eq!(fake.calls().len(), 1);
 }
 
 // 2. What the last command left behind.
@@ -292,6 +302,26 @@ fn another_project_makes_one_call() {
     shell.run("export OS_PROJECT_NAME=OTHER");
     shell.run("");
     assert_eq!(fake.calls().len(), 3);
+}
+
+#[test]
+fn every_variable_that_a_token_depends_on_makes_one_call() {
+    let Some(bash) = bash() else { return };
+    for options in ["", "set -u\n"] {
+        let fake = FakeOstoken::new();
+        let mut shell = Shell::bash(&bash, &fake, &format!("{options}{}", fake.source("bash")));
+        let mut calls = 1;
+        let known = SESSION.iter().map(|(name, _)| *name);
+        for name in known.chain(OTHER_VARIABLES.iter().copied()) {
+            shell.run(&format!("export {name}=another"));
+            calls += 1;
+            assert_eq!(fake.calls().len(), calls, "{options}{name}");
+        }
+        shell.run("unset OS_TOKEN");
+        shell.run("");
+        assert_eq!(fake.calls().len(), calls + 1, "{options}");
+        has_token(&mut shell, TOKEN);
+    }
 }
 
 #[test]

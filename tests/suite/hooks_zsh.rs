@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
-use crate::support::hooks::{self, drop_lease, has_token};
+use crate::support::hooks::{self, OTHER_VARIABLES, drop_lease, has_token};
 use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 
@@ -74,6 +74,16 @@ fn a_fast_prompt_starts_no_process() {
     let Some(once) = hooks::processes(&fake, &shell, script, 1) else { return };
     assert!(once > 2, "the slow path is seen: {once}");
     assert_eq!(hooks::processes(&fake, &shell, script, 201), Some(once));
+}
+
+#[test]
+fn a_fast_prompt_costs_at_most_a_twentieth_of_a_process() {
+    let Some(zsh) = tool("zsh") else { return };
+    let fake = FakeOstoken::new();
+    let shell = [zsh.to_str().expect("UTF-8"), "-f", "-c"];
+    let share = hooks::cost(&shell, &hooks::cost_script(&fake.source("zsh")));
+    assert!(share <= 0.05, "{share:.4} of $(/bin/true)");
+    assert_eq!(fake.calls().len(), 1);
 }
 
 // 2. What the last command left behind.
@@ -157,6 +167,18 @@ fn a_due_refresh_makes_exactly_one_call() {
 }
 
 #[test]
+fn without_the_module_for_the_clock_nothing_changes() {
+    let Some(zsh) = tool("zsh") else { return };
+    let (fake, mut shell) = start(&zsh);
+    shell.run("zmodload -u zsh/datetime");
+    assert_eq!(shell.text("echo ${EPOCHSECONDS-gone}"), "gone");
+    assert_eq!(fake.calls().len(), 1);
+    shell.run("__ostoken_due=0");
+    shell.run("");
+    assert_eq!(fake.calls().len(), 2);
+}
+
+#[test]
 fn a_clock_that_went_back_counts_as_due() {
     let Some(zsh) = tool("zsh") else { return };
     let (fake, mut shell) = start(&zsh);
@@ -175,6 +197,26 @@ fn another_project_makes_one_call() {
     shell.run("export OS_PROJECT_NAME=other");
     has_token(&mut shell, RENEWED);
     assert_eq!(fake.calls().len(), 2);
+}
+
+#[test]
+fn every_variable_that_a_token_depends_on_makes_one_call() {
+    let Some(zsh) = tool("zsh") else { return };
+    for options in ["", "set -u\n"] {
+        let fake = FakeOstoken::new();
+        let mut shell = Shell::zsh(&zsh, &fake, &format!("{options}{}", fake.source("zsh")));
+        let mut calls = 1;
+        let known = SESSION.iter().map(|(name, _)| *name);
+        for name in known.chain(OTHER_VARIABLES.iter().copied()) {
+            shell.run(&format!("export {name}=another"));
+            calls += 1;
+            assert_eq!(fake.calls().len(), calls, "{options}{name}");
+        }
+        shell.run("unset OS_TOKEN");
+        shell.run("");
+        assert_eq!(fake.calls().len(), calls + 1, "{options}");
+        has_token(&mut shell, TOKEN);
+    }
 }
 
 #[test]

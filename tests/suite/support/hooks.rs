@@ -88,10 +88,11 @@ pub fn processes(fake: &FakeOstoken, shell: &[&str], script: impl Fn(u32) -> Str
 }
 
 /// How often the hook and `$(/bin/true)` run in one round of [`cost`].
-pub const ROUND: (u32, u32) = (200, 10);
+pub const ROUND: (u32, u32) = (100, 5);
 
 /// What one hook costs as a share of one `$(/bin/true)` in the same shell. The script prints a line when it begins and
-/// then, again and again, one after each half of a [`ROUND`]. The best of each counts: others use this machine, too.
+/// then, again and again, one after each half of a [`ROUND`]. The best of each counts: others use this machine, too, and
+/// in many short rounds there is one that nobody disturbs.
 pub fn cost(shell: &[&str], script: &str) -> f64 {
     let mut child = Command::new(shell[0])
         .args(&shell[1..])
@@ -113,7 +114,7 @@ pub fn cost(shell: &[&str], script: &str) -> f64 {
 pub fn cost_script(source: &str) -> String {
     let (hooks, trues) = ROUND;
     format!(
-        "{source}__ostoken_hook 0; echo\nfor ((r = 0; r < 40; r++)); do\n\
+        "{source}__ostoken_hook 0; echo\nfor ((r = 0; r < 150; r++)); do\n\
          for ((i = 0; i < {hooks}; i++)); do __ostoken_hook 0; done; echo\n\
          for ((i = 0; i < {trues}; i++)); do x=$(/bin/true); done; echo\ndone\n"
     )
