@@ -20,6 +20,7 @@ mod faults_state;
 mod harness;
 mod harness_cloud;
 mod hooks_bash;
+mod hooks_peers;
 mod hooks_zsh;
 mod keyrings;
 mod keyrings_choice;
