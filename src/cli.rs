@@ -1,8 +1,9 @@
 //! The command line, as data. Help, man pages and completions come from here.
 
 use crate::output::Format;
+use crate::output::hook::HookShell;
 use crate::output::shell::Shell;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -122,15 +123,6 @@ pub enum Command {
     /// What a hook leaves behind to make a token
     #[command(hide = true)]
     Renew,
-}
-
-/// A shell that has a hook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum HookShell {
-    /// GNU bash
-    Bash,
-    /// Z shell
-    Zsh,
 }
 
 #[derive(Args, Debug)]

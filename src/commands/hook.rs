@@ -9,7 +9,7 @@ use crate::error::{Error, Exit};
 use crate::identity::Login;
 use crate::memory::Asker;
 use crate::output::change::{self, Scrub};
-use crate::output::hook::{Answer, Said, posix_answer, posix_use};
+use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
 use crate::store::Kept;
 use std::path::Path;
@@ -35,11 +35,11 @@ const RENEWING: u64 = 5;
 /// Answers a hook.
 pub fn run(global: &Global, arguments: &HookArgs, context: &mut Context) -> Result<Exit, Error> {
     if let Some(path) = &arguments.use_file {
-        return use_file(global, path, context);
+        return use_file(global, arguments.shell, path, context);
     }
     let answering = limit(context.started);
     let answer = answer(global, &arguments.said, context);
-    let text = posix_answer(&answer);
+    let text = answer.text(arguments.shell);
     if answering.swap(true, Ordering::SeqCst) {
         // The limit has passed: its thread ends the process before anything is printed.
         std::thread::sleep(LIMIT);
@@ -244,10 +244,10 @@ fn ascii(text: &str) -> String {
 }
 
 /// Prints what makes an OpenRC file's variables the shell's own, without the secret.
-fn use_file(global: &Global, path: &Path, context: &mut Context) -> Result<Exit, Error> {
+fn use_file(global: &Global, shell: HookShell, path: &Path, context: &mut Context) -> Result<Exit, Error> {
     let file = read_openrc(path, context.environment)?;
     let environment = in_place(context.environment, &file);
     environment.source(allows_http(global, &environment))?;
-    context.answer(&posix_use(&change::replace(context.environment, &environment)))?;
+    context.answer(&use_text(shell, &change::replace(context.environment, &environment)))?;
     Ok(Exit::Done)
 }

@@ -1,38 +1,60 @@
 //! `ostoken init`: prints the hook of a shell, with this program's own path in it.
 
 use super::Context;
-use crate::cli::HookShell;
 use crate::error::{Error, Exit};
-use crate::output::shell::posix;
+use crate::output::hook::{HookShell, ascii};
+use crate::output::shell::{fish, posix};
 
-const BASH: &str = include_str!("../../shell/ostoken.bash");
-const ZSH: &str = include_str!("../../shell/ostoken.zsh");
+/// A hook, and the line in it that names the program.
+fn hook(shell: HookShell) -> (&'static str, &'static str) {
+    match shell {
+        HookShell::Bash => (include_str!("../../shell/ostoken.bash"), "\n__ostoken_bin=ostoken\n"),
+        HookShell::Zsh => (include_str!("../../shell/ostoken.zsh"), "\n__ostoken_bin=ostoken\n"),
+        HookShell::Fish => (include_str!("../../shell/ostoken.fish"), "\nset -g __ostoken_bin ostoken\n"),
+        HookShell::Powershell => (include_str!("../../shell/ostoken.ps1"), "\n$__ostoken_bin = 'ostoken'\n"),
+    }
+}
 
-/// The line of the hook that names the program.
-const PROGRAM: &str = "__ostoken_bin=ostoken\n";
+/// The same line with this path.
+fn program(shell: HookShell, path: &str) -> String {
+    match shell {
+        HookShell::Bash | HookShell::Zsh => format!("\n__ostoken_bin={}\n", posix(path)),
+        HookShell::Fish => format!("\nset -g __ostoken_bin {}\n", fish(path)),
+        // The console's code page must not matter.
+        HookShell::Powershell => {
+            format!("\n$__ostoken_bin = [regex]::Unescape('{}')\n", ascii(path).replace('\'', r"\u0027"))
+        }
+    }
+}
 
 /// Prints the hook.
 pub fn run(shell: HookShell, context: &mut Context) -> Result<Exit, Error> {
-    let hook = match shell {
-        HookShell::Bash => BASH,
-        HookShell::Zsh => ZSH,
-    };
     let path = std::env::current_exe().map_err(|error| Error::Io { what: "this program's path", error })?;
     let path = path.to_str().ok_or_else(|| Error::usage("init", "this program's path is no UTF-8 text"))?;
     // The name that git looks for is the same program under another name.
     let path = path.replace("git-credential-ostoken", "ostoken");
-    context.answer(&hook.replacen(PROGRAM, &format!("__ostoken_bin={}\n", posix(&path)), 1))?;
+    let (text, line) = hook(shell);
+    context.answer(&text.replacen(line, &program(shell, &path), 1))?;
     Ok(Exit::Done)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueEnum;
 
     #[test]
     fn each_hook_has_the_line_that_names_the_program_once() {
-        for hook in [BASH, ZSH] {
-            assert_eq!(hook.matches(PROGRAM).count(), 1);
+        for shell in HookShell::value_variants() {
+            let (text, line) = hook(*shell);
+            assert_eq!(text.matches(line).count(), 1, "{shell:?}");
         }
+    }
+
+    #[test]
+    fn powershell_is_told_the_path_in_ascii() {
+        let line = program(HookShell::Powershell, r"C:\Users\Zoé O'Neil\ostoken.exe");
+        let path = r"C:\u005cUsers\u005cZo\u00e9 O\u0027Neil\u005costoken.exe";
+        assert_eq!(line, format!("\n$__ostoken_bin = [regex]::Unescape('{path}')\n"));
     }
 }

@@ -43,7 +43,7 @@ pub fn posix(value: &str) -> String {
 }
 
 /// Single quotes, in which fish reads backslashes before a quote or a backslash.
-fn fish(value: &str) -> String {
+pub fn fish(value: &str) -> String {
     format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 

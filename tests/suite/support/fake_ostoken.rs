@@ -25,57 +25,91 @@ read -r mode <"$dir/mode"
 read -r token <"$dir/token"
 read -r left <"$dir/left"
 read -r expires <"$dir/expires"
-said=
+said= shell= use=
 while [ $# -gt 0 ]; do
   case $1 in
   --said) said=$2 ;;
-  --use)
-    if [ ! -r "$2" ]; then
-      echo "ostoken: no such file" >&2
-      exit 4
-    fi
-    printf '\n__ostoken_restore\n'
-    cat "$2"
-    exit 0
-    ;;
+  --shell) shell=$2 ;;
+  --use) use=$2 ;;
   esac
   shift
 done
-tail() {
-  printf '__ostoken_left=%s\n__ostoken_lease=%s\n__ostoken_said=%s\n' "$left" "$1" "$2"
-}
+case $shell in
+bash | zsh)
+  start() { printf '%s\n' "$1"; }
+  restore() { echo __ostoken_restore; }
+  copy() { printf '\\builtin export %s="$%s"\n' "$1" "$2"; }
+  unset_() { printf '\\builtin unset %s\n' "$1"; }
+  token_() { printf '%s\n' '\builtin export OS_TOKEN="$__ostoken_t"'; }
+  word() { printf '\\builtin export %s=%s\n' "$1" "$2"; }
+  tail() { printf "__ostoken_left=%s\n__ostoken_lease='%s'\n__ostoken_said=%s\n" "$left" "$(printf %s "$1" | sed "s/'/'\\\\''/g")" "$2"; }
+  ;;
+fish)
+  start() { printf '%s\n' "$1"; }
+  restore() { echo __ostoken_restore; }
+  copy() { printf 'set -gx %s "$%s"\n' "$1" "$2"; }
+  unset_() { printf '__ostoken_unset %s\n' "$1"; }
+  token_() { echo 'set -gx OS_TOKEN $__ostoken_t'; }
+  word() { printf 'set -gx %s %s\n' "$1" "$2"; }
+  tail() { printf "set __ostoken_left %s\nset __ostoken_lease '%s'\nset __ostoken_said '%s'\n" "$left" "$(printf %s "$1" | sed "s/'/\\\\\\\\'/g")" "$2"; }
+  ;;
+powershell)
+  start() { echo 'ostoken 1'; }
+  restore() { echo restore; }
+  copy() { printf 'copy %s=%s\n' "$1" "$2"; }
+  unset_() { printf 'unset %s\n' "$1"; }
+  token_() { printf 'set OS_TOKEN=%s\n' "$token"; }
+  word() { printf 'set %s=%s\n' "$1" "$2"; }
+  tail() { printf 'left %s\nlease %s\nsaid %s\nend\n' "$left" "$1" "$2"; }
+  ;;
+esac
+if [ -n "$use" ]; then
+  if [ ! -r "$use" ]; then
+    echo "ostoken: no such file" >&2
+    exit 4
+  fi
+  start ''
+  restore
+  cat "$use"
+  [ "$shell" != powershell ] || echo end
+  exit 0
+fi
 case $mode in
 fail) exit 6 ;;
 partial)
-  printf '%s\n\\builtin export OS_TOKEN="$__ostoken_t" PARTIAL=1\n' "$token"
+  start "$token"
+  token_
+  word PARTIAL 1
   exit 3
   ;;
 oneline)
-  printf '\\builtin export PARTIAL=1\n'
+  word PARTIAL 1
   exit 0
   ;;
 slow) exec sleep 60 ;;
 wait) while [ ! -e "$dir/go" ]; do sleep 0.05; done ;;
 noisy)
   if [ "$said" != unreachable ]; then echo 'ostoken: keystone cannot be reached' >&2; fi
-  printf '\n'
+  start ''
   tail '' unreachable
   exit 0
   ;;
 restore)
-  printf '\n__ostoken_restore\n'
+  start ''
+  restore
   tail '' refused
   exit 0
   ;;
 nothing)
-  printf '\n'
+  start ''
   tail '' ''
   exit 0
   ;;
 esac
-printf '%s\n' "$token"
+start "$token"
 take() { # NAME: moves OS_NAME to OSTOKEN_NAME
-  printf '\\builtin export OSTOKEN_%s="$OS_%s"\n\\builtin unset OS_%s\n' "$1" "$1" "$1"
+  copy "OSTOKEN_$1" "OS_$1"
+  unset_ "OS_$1"
 }
 if [ -n "${OS_USER_DOMAIN_NAME-}" ]; then take USER_DOMAIN_NAME; fi
 if [ -n "${OS_USER_DOMAIN_ID-}" ]; then take USER_DOMAIN_ID; fi
@@ -83,12 +117,16 @@ if [ -n "${OS_PASSCODE-}" ]; then take PASSCODE; fi
 if [ -z "${OSTOKEN_EXPORTED-}" ] && [ -n "${OS_AUTH_TYPE-}" ]; then take AUTH_TYPE; fi
 if [ "${OSTOKEN_SCRUB-}" = 1 ] && [ -n "${OS_PASSWORD-}" ]; then
   take USERNAME
-  printf '\\builtin unset OS_PASSWORD\n\\builtin export OSTOKEN_SCRUBBED=1\n'
+  unset_ OS_PASSWORD
+  word OSTOKEN_SCRUBBED 1
 fi
-printf '\\builtin export OS_TOKEN="$__ostoken_t" OS_AUTH_TYPE=token\n'
-printf '\\builtin export OSTOKEN_EXPORTED=0123456789abcdef OSTOKEN_FOR=fedcba9876543210 OSTOKEN_EXPIRES_AT=%s\n' "$expires"
+token_
+word OS_AUTH_TYPE token
+word OSTOKEN_EXPORTED 0123456789abcdef
+word OSTOKEN_FOR fedcba9876543210
+word OSTOKEN_EXPIRES_AT "$expires"
 : >"$dir/a lease, it's one"
-tail "'$dir/a lease, it'\\''s one'" ''
+tail "$dir/a lease, it's one" ''
 "#;
 
 /// The script, its folder and the hook files that call it.
@@ -113,16 +151,20 @@ impl FakeOstoken {
         assert!(copied.success());
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("chmod");
         fake.mode("ok").token(TOKEN).left(7200).expires(4_000_000_000);
-        fake.init("bash", include_str!("../../../shell/ostoken.bash"));
-        fake.init("zsh", include_str!("../../../shell/ostoken.zsh"));
+        let posix = ("\n__ostoken_bin=ostoken\n", "\n__ostoken_bin='PATH'\n");
+        let fish = ("\nset -g __ostoken_bin ostoken\n", "\nset -g __ostoken_bin 'PATH'\n");
+        let powershell = ("\n$__ostoken_bin = 'ostoken'\n", "\n$__ostoken_bin = 'PATH'\n");
+        fake.init("bash", include_str!("../../../shell/ostoken.bash"), posix);
+        fake.init("zsh", include_str!("../../../shell/ostoken.zsh"), posix);
+        fake.init("fish", include_str!("../../../shell/ostoken.fish"), fish);
+        fake.init("powershell", include_str!("../../../shell/ostoken.ps1"), powershell);
         fake
     }
 
-    fn init(&self, shell: &str, hook: &str) {
-        let line = "\n__ostoken_bin=ostoken\n";
+    /// The hook with this script's path in the line that names the program.
+    fn init(&self, shell: &str, hook: &str, (line, named): (&str, &str)) {
         assert_eq!(hook.matches(line).count(), 1, "one line to replace in the {shell} hook");
-        let path = self.program();
-        let text = hook.replace(line, &format!("\n__ostoken_bin='{}'\n", path.display()));
+        let text = hook.replace(line, &named.replace("PATH", &self.program().display().to_string()));
         self.write(&format!("init.{shell}"), &text);
     }
 
@@ -147,7 +189,14 @@ impl FakeOstoken {
 
     /// What stands in the rc file of somebody who uses the hook.
     pub fn source(&self, shell: &str) -> String {
-        format!("eval \"$('{}' init {shell})\"\n", self.program().display())
+        let program = self.program().display().to_string();
+        match shell {
+            "fish" => format!("'{program}' init fish | source\n"),
+            "powershell" => {
+                format!(". ([scriptblock]::Create((& '{program}' init powershell) -join \"`n\"))\n")
+            }
+            _ => format!("eval \"$('{program}' init {shell})\"\n"),
+        }
     }
 
     /// ok, fail, partial, oneline, slow, wait, noisy, restore or nothing.

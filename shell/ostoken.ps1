@@ -1,0 +1,456 @@
+# ostoken: keeps a valid OpenStack token in the environment of this shell.
+#
+# In $PROFILE:    . ([scriptblock]::Create((& ostoken init powershell) -join "`n"))
+# Words for you:  Enable-OsToken, Disable-OsToken, Use-OsToken FILE
+#                 (or ostoken_on, ostoken_off, ostoken_use FILE)
+#
+# While the token is fresh and the OS_* variables are the same, a prompt starts no process.
+#
+# Windows PowerShell 5.1 must be able to run this. An alias of yours beats any function or cmdlet of
+# the same name, so cmdlets are written with their module. DebuggerHidden keeps the token out of
+# `Set-PSDebug -Trace 2`.
+
+$__ostoken_bin = 'ostoken'
+
+# In whatever scope this runs, the words below find the program.
+$global:__ostoken_bin = $__ostoken_bin
+
+# Loaded again, it starts afresh; two modules would ask twice.
+if (Microsoft.PowerShell.Core\Get-Module -Name ostoken) {
+  __ostoken_unregister
+  Microsoft.PowerShell.Core\Remove-Module -Name ostoken -Force -WhatIf:$false -Confirm:$false -Verbose:$false
+}
+
+# A module has variables of its own, and your Set-StrictMode does not reach into it.
+Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin -ScriptBlock {
+  param($bin)
+
+  # State of this shell.
+  $script:bin = $bin
+  $script:since = $script:due = [DateTime]::MinValue
+  $script:seen = $script:lease = $script:said = $script:tail = ''
+  $script:orig = $script:wrap = $null
+  $script:registered = $script:wrapsPrompt = $false
+  $script:name = '^(OS|OSTOKEN)_[A-Z0-9_]+$'
+
+  # The hook itself. Its only output is $true, when a person ended the call with ^C.
+  function __ostoken_hook {
+    [Diagnostics.DebuggerHidden()] param()
+    if (-not (__ostoken_session)) {
+      if (__ostoken_get OSTOKEN_FOR) { __ostoken_restore }
+      return
+    }
+    $now = [DateTime]::UtcNow
+    $look = __ostoken_look
+    # A clock that went back counts as due.
+    if ($script:since -gt $now -or $now -ge $script:due -or $look -cne $script:seen -or
+      ($script:lease -and -not (__ostoken_exists $script:lease))) {
+      __ostoken_refresh $now $look
+    }
+  }
+
+  # Asks the program. Whatever happens, $Error is then what it was.
+  function __ostoken_refresh {
+    [Diagnostics.DebuggerHidden()] param($now, $look)
+    # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
+    $script:since = $now
+    $script:due = $now.AddSeconds(30)
+    $script:seen = $look
+    $script:lease = ''
+    $top = $global:Error[0]
+    try {
+      if ($script:bin -match '[\\/]' -and -not (__ostoken_exists $script:bin)) {
+        if ($script:said -ne 'gone') {
+          $script:said = 'gone'
+          __ostoken_say "ostoken: $script:bin is gone (Disable-OsToken ends this hook)"
+        }
+        return
+      }
+      $answer = __ostoken_ask @('hook', '--shell', 'powershell', '--said', $script:said)
+      if ($answer.Message) { __ostoken_say $answer.Message }
+      if ($answer.Code -eq 130) { return $true }
+      if ($answer.Code -eq 0) { $null = __ostoken_apply $answer.Text }
+      # The environment as it is now is the one to compare with.
+      $script:seen = __ostoken_look
+    } catch {
+      # Asked again in 30 seconds.
+    } finally {
+      __ostoken_forget $top
+    }
+  }
+
+  # Takes from $Error what came on top of $top.
+  function __ostoken_forget {
+    [Diagnostics.DebuggerHidden()] param($top)
+    while ($global:Error.Count -gt 0 -and $global:Error[0] -ne $top) { $global:Error.RemoveAt(0) }
+  }
+
+  # Carries out an answer, if it is whole: its first and its last line tell. True when it was.
+  function __ostoken_apply {
+    [Diagnostics.DebuggerHidden()] param($text)
+    $lines = $text.TrimEnd() -split '\r?\n'
+    if ($lines.Count -lt 2 -or $lines[0] -cne 'ostoken 1' -or $lines[-1] -cne 'end') { return $false }
+    foreach ($line in $lines) {
+      $word, $rest = $line -split ' ', 2
+      $name, $value = $rest -split '=', 2
+      switch -CaseSensitive -Exact ($word) {
+        'restore' { __ostoken_restore }
+        'left' { if ($rest -match '^[0-9]{1,9}$') { $script:due = $script:since.AddSeconds($rest) } }
+        'lease' { $script:lease = [regex]::Unescape($rest) }
+        'said' { if ($rest -cmatch '^[a-z-]*$') { $script:said = $rest } }
+      }
+      if ($name -cnotmatch $script:name) { continue }
+      switch -CaseSensitive -Exact ($word) {
+        'unset' { __ostoken_unset $name }
+        'set' { __ostoken_set $name ([regex]::Unescape($value)) }
+        'copy' { if ($value -cmatch $script:name) { __ostoken_set $name (__ostoken_get $value) } }
+      }
+      if ($line.StartsWith('set OS_TOKEN=')) { $script:tail = __ostoken_tail }
+    }
+    $true
+  }
+
+  # Undoes the export. What it had taken away is put back as long as there is a session to which it
+  # belongs: where you cleared that, a user domain would be a leftover.
+  function __ostoken_restore {
+    [Diagnostics.DebuggerHidden()] param()
+    if (-not (__ostoken_get OSTOKEN_FOR)) { return }
+    # One that you exported over ours ends in another way, and stays.
+    if ((__ostoken_get OSTOKEN_EXPORTED) -and (-not $script:tail -or (__ostoken_tail) -ceq $script:tail)) {
+      __ostoken_unset OS_TOKEN
+      # Another auth type came with another OpenRC.
+      if ((__ostoken_get OS_AUTH_TYPE) -ceq 'token') { __ostoken_unset OS_AUTH_TYPE }
+    }
+    $session = __ostoken_session
+    foreach ($name in 'AUTH_TYPE', 'USER_DOMAIN_NAME', 'USER_DOMAIN_ID', 'USERNAME', 'USER_ID', 'PASSCODE') {
+      $saved = __ostoken_get "OSTOKEN_$name"
+      if ($null -ne $saved) {
+        if ($session -and $null -eq (__ostoken_get "OS_$name")) { __ostoken_set "OS_$name" $saved }
+        __ostoken_unset "OSTOKEN_$name"
+      }
+    }
+    foreach ($name in 'EXPORTED', 'FOR', 'EXPIRES_AT', 'SCRUBBED') { __ostoken_unset "OSTOKEN_$name" }
+  }
+
+  # By how the token ends the hook knows its own.
+  function __ostoken_tail {
+    [Diagnostics.DebuggerHidden()] param()
+    $token = [string](__ostoken_get OS_TOKEN)
+    if ($token.Length -gt 8) { $token.Substring($token.Length - 8) } else { $token }
+  }
+
+  # Puts the hook behind PSReadLine: a typed command runs with what the hook exported. PSReadLine
+  # goes first, since it shows how the last command ended. Where there is none (standard input is a
+  # pipe) the hook goes behind the prompt. Scripts call neither. ($function: loads nothing, where
+  # Get-Command would load PSReadLine.)
+  function __ostoken_register {
+    [Diagnostics.DebuggerHidden()] param()
+    $script:registered = $true
+    if ($function:PSConsoleHostReadLine) {
+      $script:orig = $function:PSConsoleHostReadLine
+      $script:wrap = {
+        [Diagnostics.DebuggerHidden()] param()
+        $line = & $script:orig
+        # Who ends the call with ^C does not want the command either.
+        if ($script:registered -and (__ostoken_hook)) { $line = '' }
+        $line
+      }
+      $function:global:PSConsoleHostReadLine = $script:wrap
+    } else {
+      $script:wrapsPrompt = $true
+      $script:orig = $function:prompt
+      $script:wrap = {
+        [Diagnostics.DebuggerHidden()] param()
+        $text = & $script:orig
+        if ($script:registered) { $null = __ostoken_hook }
+        $text
+      }
+      $function:global:prompt = $script:wrap
+    }
+  }
+
+  # Whether the shell calls the hook, for all that can be seen: others may have wrapped it, or have
+  # dropped it.
+  function __ostoken_live {
+    [Diagnostics.DebuggerHidden()] param()
+    $live = if ($script:wrapsPrompt) { $function:prompt } else { $function:PSConsoleHostReadLine }
+    $script:registered -and $live -eq $script:wrap
+  }
+
+  # Whoever wrapped the hook keeps what it wrapped, which from now on only hands through.
+  function __ostoken_unregister {
+    [Diagnostics.DebuggerHidden()] param()
+    if (__ostoken_live) {
+      if ($script:wrapsPrompt) { $function:global:prompt = $script:orig }
+      else { $function:global:PSConsoleHostReadLine = $script:orig }
+    }
+    $script:registered = $false
+  }
+
+  function __ostoken_on {
+    [Diagnostics.DebuggerHidden()] param()
+    $script:due = [DateTime]::MinValue
+    $null = __ostoken_hook
+  }
+
+  function __ostoken_off {
+    [Diagnostics.DebuggerHidden()] param()
+    if (__ostoken_get OSTOKEN_SCRUBBED) { __ostoken_say 'ostoken: OS_PASSWORD was taken away and is not put back' }
+    __ostoken_restore
+    __ostoken_unregister
+  }
+
+  # Makes an OpenRC file the environment. Its output is what went wrong.
+  function __ostoken_use {
+    [Diagnostics.DebuggerHidden()] param($file)
+    $top = $global:Error[0]
+    try {
+      $answer = __ostoken_ask @('hook', '--shell', 'powershell', '--use', (__ostoken_path $file))
+      if ($answer.Code -ne 0) {
+        if ($answer.Message) { return $answer.Message }
+        return "ostoken: no answer ($($answer.Code))"
+      }
+      if ($answer.Message) { __ostoken_say $answer.Message }
+      if (-not (__ostoken_apply $answer.Text)) { return 'ostoken: the answer is not whole' }
+    } catch {
+      return "ostoken: $_"
+    } finally {
+      __ostoken_forget $top
+    }
+  }
+
+  # The file as the program knows it: Set-Location does not move this process.
+  function __ostoken_path {
+    [Diagnostics.DebuggerHidden()] param($file)
+    if ($file -match '^~($|[\\/])') { return $HOME + $file.Substring(1) }
+    $here = (Microsoft.PowerShell.Management\Get-Location -PSProvider FileSystem).ProviderPath
+    if ($file -match '^[\\/]') { return $file }
+    if ($file -match '^([^:\\/]+):[\\/]' -and (Microsoft.PowerShell.Management\Get-PSDrive -Name $Matches[1] `
+          -PSProvider FileSystem -ErrorAction Ignore)) {
+      return Microsoft.PowerShell.Management\Convert-Path -LiteralPath $file
+    }
+    Microsoft.PowerShell.Management\Join-Path -Path $here -ChildPath $file
+  }
+
+  if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+    # Neither `Env:` nor a cmdlet here: each costs ten times as much.
+    function __ostoken_get {
+      [Diagnostics.DebuggerHidden()] param($name)
+      [Environment]::GetEnvironmentVariable($name)
+    }
+
+    function __ostoken_set {
+      [Diagnostics.DebuggerHidden()] param($name, $value)
+      [Environment]::SetEnvironmentVariable($name, $value)
+    }
+
+    # What `Remove-Item Env:` does. [NullString]::Value for the value may leave an empty variable.
+    function __ostoken_unset {
+      [Diagnostics.DebuggerHidden()] param($name)
+      if ($null -ne [Environment]::GetEnvironmentVariable($name)) {
+        $ExecutionContext.InvokeProvider.Item.Remove("Env:$name", $false)
+      }
+    }
+
+    function __ostoken_exists {
+      [Diagnostics.DebuggerHidden()] param($file)
+      [IO.File]::Exists($file)
+    }
+
+    function __ostoken_session {
+      [Diagnostics.DebuggerHidden()] param()
+      [Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')
+    }
+
+    # What a token depends on, in one string. Of secrets only whether they are there, and how long
+    # the password is. The user domain is taken away on export: it is back when an OpenRC was loaded
+    # once more. (.NET Framework joins nothing at all if the first part is null.)
+    function __ostoken_look {
+      [Diagnostics.DebuggerHidden()] param()
+      [string]::Join('|', '',
+        [Environment]::GetEnvironmentVariable('OS_CLOUD'),
+        [Environment]::GetEnvironmentVariable('OS_AUTH_URL'),
+        [Environment]::GetEnvironmentVariable('OS_USERNAME'),
+        [Environment]::GetEnvironmentVariable('OS_USER_ID'),
+        [Environment]::GetEnvironmentVariable('OS_PROJECT_ID'),
+        [Environment]::GetEnvironmentVariable('OS_PROJECT_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_ID'),
+        [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_TENANT_ID'),
+        [Environment]::GetEnvironmentVariable('OS_TENANT_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_ID'),
+        [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN'),
+        [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_ID'),
+        [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_DOMAIN_ID'),
+        [Environment]::GetEnvironmentVariable('OS_DOMAIN_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_SYSTEM_SCOPE'),
+        [Environment]::GetEnvironmentVariable('OS_TRUST_ID'),
+        [Environment]::GetEnvironmentVariable('OS_AUTH_TYPE'),
+        [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_ID'),
+        [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_NAME'),
+        [Environment]::GetEnvironmentVariable('OS_CACERT'),
+        [Environment]::GetEnvironmentVariable('OS_INSECURE'),
+        [Environment]::GetEnvironmentVariable('OS_CLIENT_CONFIG_FILE'),
+        [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORT'),
+        [Environment]::GetEnvironmentVariable('OSTOKEN_SCRUB'),
+        [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_TOKEN')),
+        [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_SECRET')),
+        [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
+        ([string][Environment]::GetEnvironmentVariable('OS_PASSWORD')).Length)
+    }
+
+    function __ostoken_say {
+      [Diagnostics.DebuggerHidden()] param($text)
+      $Host.UI.WriteErrorLine($text)
+    }
+
+    # Runs the program, for 2 seconds at most. With its input closed it eats nothing of what is
+    # typed ahead, and so started it leaves $LASTEXITCODE alone.
+    function __ostoken_ask {
+      [Diagnostics.DebuggerHidden()] param($arguments)
+      $start = [Diagnostics.ProcessStartInfo]::new($script:bin, (__ostoken_quote $arguments))
+      $start.UseShellExecute = $false
+      $start.CreateNoWindow = $true
+      $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+      $start.StandardOutputEncoding = $start.StandardErrorEncoding = [Text.Encoding]::ASCII
+      $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+      if ([IO.Directory]::Exists($here)) { $start.WorkingDirectory = $here }
+      $process = $null
+      try {
+        $process = [Diagnostics.Process]::Start($start)
+        $process.StandardInput.Close()
+        $out = $process.StandardOutput.ReadToEndAsync()
+        $err = $process.StandardError.ReadToEndAsync()
+        if (-not $process.WaitForExit(2000)) { return @{ Code = -1; Text = ''; Message = '' } }
+        # A descendant that holds the streams open is not waited for.
+        $text = if ($out.Wait(500)) { $out.Result } else { '' }
+        $message = if ($err.Wait(500)) { $err.Result.TrimEnd() } else { '' }
+        return @{ Code = $process.ExitCode; Text = $text; Message = $message }
+      } finally {
+        if ($null -ne $process) {
+          if (-not $process.HasExited) {
+            # With its descendants, where .NET can.
+            if ($process.Kill.OverloadDefinitions.Count -gt 1) { $process.Kill($true) } else { $process.Kill() }
+          }
+          $process.Dispose()
+        }
+      }
+    }
+
+    # One command line, as Windows wants it; .NET takes it apart in the same way elsewhere.
+    function __ostoken_quote {
+      [Diagnostics.DebuggerHidden()] param($arguments)
+      $quoted = foreach ($argument in $arguments) {
+        '"' + ($argument -replace '(\\*)"', '$1$1\"' -replace '(\\+)$', '$1$1') + '"'
+      }
+      $quoted -join ' '
+    }
+
+    # Remove-Module would else take the wrapped function along.
+    $ExecutionContext.SessionState.Module.OnRemove = { [Diagnostics.DebuggerHidden()] param() __ostoken_unregister }
+  } else {
+    # ConstrainedLanguage forbids .NET: no 2 seconds' limit, and Remove-Module, which says nothing to
+    # a module here, takes ReadLine along (Disable-OsToken does not).
+    function __ostoken_get {
+      [Diagnostics.DebuggerHidden()] param($name)
+      if (Microsoft.PowerShell.Management\Test-Path -LiteralPath "Env:$name") {
+        (Microsoft.PowerShell.Management\Get-Item -LiteralPath "Env:$name").Value
+      }
+    }
+
+    function __ostoken_set {
+      [Diagnostics.DebuggerHidden()] param($name, $value)
+      Microsoft.PowerShell.Management\Set-Item -LiteralPath "Env:$name" -Value $value -WhatIf:$false -Confirm:$false
+    }
+
+    function __ostoken_unset {
+      [Diagnostics.DebuggerHidden()] param($name)
+      if (Microsoft.PowerShell.Management\Test-Path -LiteralPath "Env:$name") {
+        Microsoft.PowerShell.Management\Remove-Item -LiteralPath "Env:$name" -WhatIf:$false -Confirm:$false
+      }
+    }
+
+    function __ostoken_exists {
+      [Diagnostics.DebuggerHidden()] param($file)
+      Microsoft.PowerShell.Management\Test-Path -LiteralPath $file -PathType Leaf
+    }
+
+    function __ostoken_session {
+      [Diagnostics.DebuggerHidden()] param()
+      $env:OS_AUTH_URL -or $env:OS_CLOUD
+    }
+
+    function __ostoken_look {
+      [Diagnostics.DebuggerHidden()] param()
+      "$env:OS_CLOUD|$env:OS_AUTH_URL|$env:OS_USERNAME|$env:OS_USER_ID|$env:OS_PROJECT_ID|" +
+      "$env:OS_PROJECT_NAME|$env:OS_PROJECT_DOMAIN_ID|$env:OS_PROJECT_DOMAIN_NAME|$env:OS_TENANT_ID|" +
+      "$env:OS_TENANT_NAME|$env:OS_USER_DOMAIN_ID|$env:OS_USER_DOMAIN_NAME|$env:OS_DEFAULT_DOMAIN|" +
+      "$env:OS_DEFAULT_DOMAIN_ID|$env:OS_DEFAULT_DOMAIN_NAME|$env:OS_DOMAIN_ID|$env:OS_DOMAIN_NAME|" +
+      "$env:OS_SYSTEM_SCOPE|$env:OS_TRUST_ID|$env:OS_AUTH_TYPE|$env:OS_APPLICATION_CREDENTIAL_ID|" +
+      "$env:OS_APPLICATION_CREDENTIAL_NAME|$env:OS_CACERT|$env:OS_INSECURE|$env:OS_CLIENT_CONFIG_FILE|" +
+      "$env:OSTOKEN_EXPORT|$env:OSTOKEN_SCRUB|$(-not $env:OS_TOKEN)|" +
+      "$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)|$(-not $env:OS_PASSCODE)|$("$env:OS_PASSWORD".Length)"
+    }
+
+    function __ostoken_say {
+      [Diagnostics.DebuggerHidden()] param($text)
+      Microsoft.PowerShell.Utility\Write-Host $text
+    }
+
+    # The program writes its messages itself.
+    function __ostoken_ask {
+      [Diagnostics.DebuggerHidden()] param($arguments)
+      $PSNativeCommandUseErrorActionPreference = $false
+      # Windows PowerShell passes no argument where one is empty.
+      $arguments = foreach ($argument in $arguments) { if ($argument) { $argument } else { 'none' } }
+      $code = $global:LASTEXITCODE
+      $lines = @() | & $script:bin $arguments
+      $answer = @{ Code = $global:LASTEXITCODE; Text = $lines -join "`n"; Message = '' }
+      $global:LASTEXITCODE = $code
+      $answer
+    }
+  }
+
+  # An export that this shell inherited is ours, too.
+  if (__ostoken_get OSTOKEN_EXPORTED) { $script:tail = __ostoken_tail }
+  __ostoken_register
+} | Microsoft.PowerShell.Core\Import-Module -Global -DisableNameChecking -Verbose:$false
+
+# After Disable-OsToken the words below are all that is left: fetches the rest again.
+function global:__ostoken_load {
+  [Diagnostics.DebuggerHidden()] param()
+  if (-not (Microsoft.PowerShell.Core\Get-Module -Name ostoken) -or -not (__ostoken_live)) {
+    & $global:__ostoken_bin init powershell | Microsoft.PowerShell.Utility\Out-String |
+      Microsoft.PowerShell.Utility\Invoke-Expression
+  }
+}
+
+function global:Enable-OsToken {
+  [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_on')] param()
+  __ostoken_load
+  __ostoken_on
+}
+
+function global:Disable-OsToken {
+  [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_off')] param()
+  if (Microsoft.PowerShell.Core\Get-Module -Name ostoken) {
+    __ostoken_off
+    Microsoft.PowerShell.Core\Remove-Module -Name ostoken -Force -WhatIf:$false -Confirm:$false -Verbose:$false
+  }
+}
+
+# Makes an OpenRC file the environment of this shell; the file is read as data, never run.
+function global:Use-OsToken {
+  [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_use')] param([string] $File)
+  $wrong = 'usage: Use-OsToken FILE'
+  if ($File) {
+    $off = -not (Microsoft.PowerShell.Core\Get-Module -Name ostoken)
+    __ostoken_load
+    $wrong = __ostoken_use $File
+    if (-not $wrong) { __ostoken_on; return }
+    if ($off) { Disable-OsToken }
+  }
+  $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new([Exception]::new($wrong), 'ostoken', 'NotSpecified', $File))
+}

@@ -1,0 +1,192 @@
+//! The answer to a hook, written for each shell.
+//!
+//! bash, zsh and fish get the token on the first line, then code that sets variables; PowerShell gets data. The token
+//! stands in no evaluated text, so that no trace shows it; and the answer holds no value of the environment: the shell
+//! copies its own variables.
+
+mod fish;
+mod posix;
+mod powershell;
+
+pub use powershell::ascii;
+
+use super::change::Change;
+use crate::error::Kind;
+use crate::identity::environment::Edit;
+use crate::secret::Token;
+use std::path::PathBuf;
+use zeroize::Zeroizing;
+
+/// A shell that has a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum HookShell {
+    /// GNU bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell, also Windows PowerShell
+    Powershell,
+}
+
+/// What a hook is told.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The token, where one is exported.
+    pub token: Option<Token>,
+    /// What changes in the environment, in this order.
+    pub changes: Vec<Change>,
+    /// Seconds until it is of use to ask again, at least 1.
+    pub left: u64,
+    /// The file whose absence says: ask again.
+    pub lease: Option<PathBuf>,
+    /// What was said, for the next call.
+    pub said: Option<Said>,
+}
+
+impl Answer {
+    /// The answer in the words of `shell`.
+    pub fn text(&self, shell: HookShell) -> Zeroizing<String> {
+        match shell {
+            HookShell::Bash | HookShell::Zsh => posix::answer(self),
+            HookShell::Fish => fish::answer(self),
+            HookShell::Powershell => powershell::answer(self),
+        }
+    }
+
+    fn token_text(&self) -> &str {
+        self.token.as_ref().map_or("", Token::expose)
+    }
+
+    /// The lease's path; empty where there is none that a shell can be told.
+    fn lease_text(&self) -> &str {
+        self.lease.as_ref().and_then(|path| path.to_str()).unwrap_or_default()
+    }
+
+    fn said_text(&self) -> &'static str {
+        self.said.map_or("", Said::word)
+    }
+}
+
+/// The answer to `ostoken_use FILE` in the words of `shell`: the file's variables in place of the environment's. They hold
+/// no secret.
+pub fn use_text(shell: HookShell, edits: &[Edit]) -> String {
+    match shell {
+        HookShell::Bash | HookShell::Zsh => posix::use_file(edits),
+        HookShell::Fish => fish::use_file(edits),
+        HookShell::Powershell => powershell::use_file(edits),
+    }
+}
+
+/// What a hook remembers of the last answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// This went wrong, and its message was printed.
+    Failed(Kind),
+    /// A token is on its way: nothing was printed, and the next prompt need not wait for it.
+    Pending,
+}
+
+impl Said {
+    /// The word that the hook passes back as `--said`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Said::Failed(kind) => kind.word(),
+            Said::Pending => "pending",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer() -> Answer {
+        Answer {
+            token: Token::parse("gAAAAAB"),
+            changes: vec![
+                Change::Keep { from: "OS_USER_DOMAIN_NAME".into(), to: "OSTOKEN_USER_DOMAIN_NAME".into() },
+                Change::Unset("OS_USER_DOMAIN_NAME".into()),
+                Change::Token,
+                Change::Word("OS_AUTH_TYPE", "token".into()),
+            ],
+            left: 7,
+            lease: Some("/home/o'neil é\\/lease.1".into()),
+            ..Answer::default()
+        }
+    }
+
+    fn use_edits() -> [Edit; 2] {
+        let name = String::from("it's \\ é\u{1f600}").into();
+        [Edit::Unset("OS_CLOUD".into()), Edit::Set("OS_PROJECT_NAME".into(), name)]
+    }
+
+    #[test]
+    fn bash_and_zsh_find_the_token_on_the_first_line_alone() {
+        let expected = r#"gAAAAAB
+\builtin export OSTOKEN_USER_DOMAIN_NAME="$OS_USER_DOMAIN_NAME"
+\builtin unset OS_USER_DOMAIN_NAME
+\builtin export OS_TOKEN="$__ostoken_t"
+\builtin export OS_AUTH_TYPE=token
+__ostoken_left=7
+__ostoken_lease='/home/o'\''neil é\/lease.1'
+__ostoken_said=
+"#;
+        assert_eq!(*answer().text(HookShell::Bash), expected);
+        assert_eq!(*answer().text(HookShell::Zsh), expected);
+    }
+
+    #[test]
+    fn fish_finds_the_token_on_the_first_line_alone() {
+        let expected = r#"gAAAAAB
+set -gx OSTOKEN_USER_DOMAIN_NAME "$OS_USER_DOMAIN_NAME"
+__ostoken_unset OS_USER_DOMAIN_NAME
+set -gx OS_TOKEN $__ostoken_t
+set -gx OS_AUTH_TYPE token
+set __ostoken_left 7
+set __ostoken_lease '/home/o\'neil é\\/lease.1'
+set __ostoken_said ''
+"#;
+        assert_eq!(*answer().text(HookShell::Fish), expected);
+    }
+
+    #[test]
+    fn powershell_gets_ascii_data() {
+        let expected = r"ostoken 1
+copy OSTOKEN_USER_DOMAIN_NAME=OS_USER_DOMAIN_NAME
+unset OS_USER_DOMAIN_NAME
+set OS_TOKEN=gAAAAAB
+set OS_AUTH_TYPE=token
+left 7
+lease /home/o'neil \u00e9\u005c/lease.1
+said
+end
+";
+        assert_eq!(*answer().text(HookShell::Powershell), expected.replace("said\n", "said \n"));
+    }
+
+    #[test]
+    fn nothing_to_export_is_an_answer_too() {
+        let answer =
+            Answer { changes: vec![Change::Restore], said: Some(Said::Failed(Kind::Refused)), ..Answer::default() };
+        let text = |shell| answer.text(shell).to_string();
+        let posix = "\n__ostoken_restore\n__ostoken_left=1\n__ostoken_lease=''\n__ostoken_said=refused\n";
+        assert_eq!(text(HookShell::Bash), posix);
+        let fish = "\n__ostoken_restore\nset __ostoken_left 1\nset __ostoken_lease ''\nset __ostoken_said 'refused'\n";
+        assert_eq!(text(HookShell::Fish), fish);
+        assert_eq!(text(HookShell::Powershell), "ostoken 1\nrestore\nleft 1\nlease \nsaid refused\nend\n");
+    }
+
+    #[test]
+    fn a_files_variables_are_quoted_for_the_shell_that_reads_them() {
+        let posix = "\n__ostoken_restore\n\\builtin unset OS_CLOUD\n\
+                     \\builtin export OS_PROJECT_NAME='it'\\''s \\ é😀'\n";
+        assert_eq!(use_text(HookShell::Zsh, &use_edits()), posix);
+        let fish = "\n__ostoken_restore\n__ostoken_unset OS_CLOUD\nset -gx OS_PROJECT_NAME 'it\\'s \\\\ é😀'\n";
+        assert_eq!(use_text(HookShell::Fish, &use_edits()), fish);
+        let powershell = "ostoken 1\nrestore\nunset OS_CLOUD\n\
+                          set OS_PROJECT_NAME=it's \\u005c \\u00e9\\ud83d\\ude00\nend\n";
+        assert_eq!(use_text(HookShell::Powershell, &use_edits()), powershell);
+    }
+}
