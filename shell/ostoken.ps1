@@ -30,24 +30,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   $script:since = $script:due = [DateTime]::MinValue
   $script:seen = $script:lease = $script:said = $script:tail = ''
   $script:orig = $script:wrap = $null
-  $script:registered = $script:wrapsPrompt = $false
+  $script:registered = $script:wrapsPrompt = $script:looking = $false
   $script:name = '^(OS|OSTOKEN)_[A-Z0-9_]+$'
-
-  # The hook itself. Its only output is $true, when a person ended the call with ^C.
-  function __ostoken_hook {
-    [Diagnostics.DebuggerHidden()] param()
-    if (-not (__ostoken_session)) {
-      if (__ostoken_get OSTOKEN_FOR) { __ostoken_restore }
-      return
-    }
-    $now = [DateTime]::UtcNow
-    $look = __ostoken_look
-    # A clock that went back counts as due.
-    if ($script:since -gt $now -or $now -ge $script:due -or $look -cne $script:seen -or
-      ($script:lease -and -not (__ostoken_exists $script:lease))) {
-      __ostoken_refresh $now $look
-    }
-  }
 
   # Asks the program. Whatever happens, $Error is then what it was.
   function __ostoken_refresh {
@@ -70,11 +54,13 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       if ($answer.Message) { __ostoken_say $answer.Message }
       if ($answer.Code -eq 130) { return $true }
       if ($answer.Code -eq 0) { $null = __ostoken_apply $answer.Text }
-      # The environment as it is now is the one to compare with.
-      $script:seen = __ostoken_look
     } catch {
       # Asked again in 30 seconds.
     } finally {
+      # The environment as it is now is the one to compare with.
+      $script:looking = $true
+      $null = __ostoken_hook
+      $script:looking = $false
       __ostoken_forget $top
     }
   }
@@ -140,13 +126,13 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   }
 
   # Puts the hook behind PSReadLine: a typed command runs with what the hook exported. PSReadLine
-  # goes first, since it shows how the last command ended. Where there is none (standard input is a
-  # pipe) the hook goes behind the prompt. Scripts call neither. ($function: loads nothing, where
-  # Get-Command would load PSReadLine.)
+  # goes first, since it shows how the last command ended. Where there is none, or where it only
+  # throws because standard input is a pipe, the hook goes behind the prompt. Scripts call neither.
+  # ($function: loads nothing, where Get-Command would load PSReadLine.)
   function __ostoken_register {
     [Diagnostics.DebuggerHidden()] param()
     $script:registered = $true
-    if ($function:PSConsoleHostReadLine) {
+    if ($function:PSConsoleHostReadLine -and -not (__ostoken_piped)) {
       $script:orig = $function:PSConsoleHostReadLine
       $script:wrap = {
         [Diagnostics.DebuggerHidden()] param()
@@ -244,6 +230,11 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       [Environment]::SetEnvironmentVariable($name, $value)
     }
 
+    function __ostoken_piped {
+      [Diagnostics.DebuggerHidden()] param()
+      [Console]::IsInputRedirected
+    }
+
     # What `Remove-Item Env:` does. [NullString]::Value for the value may leave an empty variable.
     function __ostoken_unset {
       [Diagnostics.DebuggerHidden()] param($name)
@@ -262,43 +253,61 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       [Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')
     }
 
-    # What a token depends on, in one string. Of secrets only whether they are there, and how long
-    # the password is. The user domain is taken away on export: it is back when an OpenRC was loaded
-    # once more. (.NET Framework joins nothing at all if the first part is null.)
-    function __ostoken_look {
+    # The hook itself. Its only output is $true, when a person ended the call with ^C. One function,
+    # since a call of another would cost half as much again.
+    function __ostoken_hook {
       [Diagnostics.DebuggerHidden()] param()
-      [string]::Join('|', '',
-        [Environment]::GetEnvironmentVariable('OS_CLOUD'),
-        [Environment]::GetEnvironmentVariable('OS_AUTH_URL'),
-        [Environment]::GetEnvironmentVariable('OS_USERNAME'),
-        [Environment]::GetEnvironmentVariable('OS_USER_ID'),
-        [Environment]::GetEnvironmentVariable('OS_PROJECT_ID'),
-        [Environment]::GetEnvironmentVariable('OS_PROJECT_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_ID'),
-        [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_TENANT_ID'),
-        [Environment]::GetEnvironmentVariable('OS_TENANT_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_ID'),
-        [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN'),
-        [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_ID'),
-        [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_DOMAIN_ID'),
-        [Environment]::GetEnvironmentVariable('OS_DOMAIN_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_SYSTEM_SCOPE'),
-        [Environment]::GetEnvironmentVariable('OS_TRUST_ID'),
-        [Environment]::GetEnvironmentVariable('OS_AUTH_TYPE'),
-        [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_ID'),
-        [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_NAME'),
-        [Environment]::GetEnvironmentVariable('OS_CACERT'),
-        [Environment]::GetEnvironmentVariable('OS_INSECURE'),
-        [Environment]::GetEnvironmentVariable('OS_CLIENT_CONFIG_FILE'),
-        [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORT'),
-        [Environment]::GetEnvironmentVariable('OSTOKEN_SCRUB'),
-        [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_TOKEN')),
-        [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_SECRET')),
-        [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
-        ([string][Environment]::GetEnvironmentVariable('OS_PASSWORD')).Length)
+      if ([Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')) {
+        # What a token depends on, in one string. Of secrets only whether they are there, and how long
+        # the password is. The user domain is taken away on export: it is back when an OpenRC was
+        # loaded once more. (.NET Framework joins nothing at all if the first part is null.)
+        $look = [string]::Join('|', '',
+          [Environment]::GetEnvironmentVariable('OS_CLOUD'),
+          [Environment]::GetEnvironmentVariable('OS_AUTH_URL'),
+          [Environment]::GetEnvironmentVariable('OS_USERNAME'),
+          [Environment]::GetEnvironmentVariable('OS_USER_ID'),
+          [Environment]::GetEnvironmentVariable('OS_PROJECT_ID'),
+          [Environment]::GetEnvironmentVariable('OS_PROJECT_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_ID'),
+          [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_TENANT_ID'),
+          [Environment]::GetEnvironmentVariable('OS_TENANT_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_ID'),
+          [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN'),
+          [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_ID'),
+          [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_DOMAIN_ID'),
+          [Environment]::GetEnvironmentVariable('OS_DOMAIN_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_SYSTEM_SCOPE'),
+          [Environment]::GetEnvironmentVariable('OS_TRUST_ID'),
+          [Environment]::GetEnvironmentVariable('OS_AUTH_TYPE'),
+          [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_ID'),
+          [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_NAME'),
+          [Environment]::GetEnvironmentVariable('OS_CACERT'),
+          [Environment]::GetEnvironmentVariable('OS_INSECURE'),
+          [Environment]::GetEnvironmentVariable('OS_CLIENT_CONFIG_FILE'),
+          [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORT'),
+          [Environment]::GetEnvironmentVariable('OSTOKEN_SCRUB'),
+          [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_TOKEN')),
+          [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_SECRET')),
+          [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
+          ([string][Environment]::GetEnvironmentVariable('OS_PASSWORD')).Length)
+        if ($script:looking) {
+          # __ostoken_refresh wants just that.
+          $script:looking = $false
+          $script:seen = $look
+          return
+        }
+        $now = [DateTime]::UtcNow
+        # A clock that went back counts as due.
+        if ($now -ge $script:due -or $now -lt $script:since -or -not [string]::Equals($look, $script:seen) -or
+          ($script:lease -and -not [IO.File]::Exists($script:lease))) {
+          __ostoken_refresh $now $look
+        }
+      } elseif ([Environment]::GetEnvironmentVariable('OSTOKEN_FOR')) {
+        __ostoken_restore
+      }
     }
 
     function __ostoken_say {
@@ -377,21 +386,40 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       Microsoft.PowerShell.Management\Test-Path -LiteralPath $file -PathType Leaf
     }
 
+    function __ostoken_piped {
+      [Diagnostics.DebuggerHidden()] param()
+      $false
+    }
+
     function __ostoken_session {
       [Diagnostics.DebuggerHidden()] param()
       $env:OS_AUTH_URL -or $env:OS_CLOUD
     }
 
-    function __ostoken_look {
+    function __ostoken_hook {
       [Diagnostics.DebuggerHidden()] param()
-      "$env:OS_CLOUD|$env:OS_AUTH_URL|$env:OS_USERNAME|$env:OS_USER_ID|$env:OS_PROJECT_ID|" +
-      "$env:OS_PROJECT_NAME|$env:OS_PROJECT_DOMAIN_ID|$env:OS_PROJECT_DOMAIN_NAME|$env:OS_TENANT_ID|" +
-      "$env:OS_TENANT_NAME|$env:OS_USER_DOMAIN_ID|$env:OS_USER_DOMAIN_NAME|$env:OS_DEFAULT_DOMAIN|" +
-      "$env:OS_DEFAULT_DOMAIN_ID|$env:OS_DEFAULT_DOMAIN_NAME|$env:OS_DOMAIN_ID|$env:OS_DOMAIN_NAME|" +
-      "$env:OS_SYSTEM_SCOPE|$env:OS_TRUST_ID|$env:OS_AUTH_TYPE|$env:OS_APPLICATION_CREDENTIAL_ID|" +
-      "$env:OS_APPLICATION_CREDENTIAL_NAME|$env:OS_CACERT|$env:OS_INSECURE|$env:OS_CLIENT_CONFIG_FILE|" +
-      "$env:OSTOKEN_EXPORT|$env:OSTOKEN_SCRUB|$(-not $env:OS_TOKEN)|" +
-      "$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)|$(-not $env:OS_PASSCODE)|$("$env:OS_PASSWORD".Length)"
+      if (__ostoken_session) {
+        $look = "$env:OS_CLOUD|$env:OS_AUTH_URL|$env:OS_USERNAME|$env:OS_USER_ID|$env:OS_PROJECT_ID|" +
+          "$env:OS_PROJECT_NAME|$env:OS_PROJECT_DOMAIN_ID|$env:OS_PROJECT_DOMAIN_NAME|$env:OS_TENANT_ID|" +
+          "$env:OS_TENANT_NAME|$env:OS_USER_DOMAIN_ID|$env:OS_USER_DOMAIN_NAME|$env:OS_DEFAULT_DOMAIN|" +
+          "$env:OS_DEFAULT_DOMAIN_ID|$env:OS_DEFAULT_DOMAIN_NAME|$env:OS_DOMAIN_ID|$env:OS_DOMAIN_NAME|" +
+          "$env:OS_SYSTEM_SCOPE|$env:OS_TRUST_ID|$env:OS_AUTH_TYPE|$env:OS_APPLICATION_CREDENTIAL_ID|" +
+          "$env:OS_APPLICATION_CREDENTIAL_NAME|$env:OS_CACERT|$env:OS_INSECURE|$env:OS_CLIENT_CONFIG_FILE|" +
+          "$env:OSTOKEN_EXPORT|$env:OSTOKEN_SCRUB|$(-not $env:OS_TOKEN)|" +
+          "$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)|$(-not $env:OS_PASSCODE)|$("$env:OS_PASSWORD".Length)"
+        if ($script:looking) {
+          $script:looking = $false
+          $script:seen = $look
+          return
+        }
+        $now = [DateTime]::UtcNow
+        if ($now -ge $script:due -or $now -lt $script:since -or $look -cne $script:seen -or
+          ($script:lease -and -not (__ostoken_exists $script:lease))) {
+          __ostoken_refresh $now $look
+        }
+      } elseif ($env:OSTOKEN_FOR) {
+        __ostoken_restore
+      }
     }
 
     function __ostoken_say {
@@ -452,5 +480,11 @@ function global:Use-OsToken {
     if (-not $wrong) { __ostoken_on; return }
     if ($off) { Disable-OsToken }
   }
-  $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new([Exception]::new($wrong), 'ostoken', 'NotSpecified', $File))
+  if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+    # With Write-Error, $? would be true.
+    $wrong = [Management.Automation.ErrorRecord]::new([Exception]::new($wrong), 'ostoken', 'NotSpecified', $File)
+    $PSCmdlet.WriteError($wrong)
+  } else {
+    Microsoft.PowerShell.Utility\Write-Error -Message $wrong
+  }
 }
