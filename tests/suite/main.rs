@@ -21,6 +21,7 @@ mod harness;
 mod harness_cloud;
 mod hooks_bash;
 mod hooks_peers;
+mod hooks_powershell;
 mod hooks_zsh;
 mod keyrings;
 mod keyrings_choice;

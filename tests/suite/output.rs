@@ -7,8 +7,9 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::support::openrc_text::quoted;
+use crate::support::powershell::pwsh;
 use crate::support::process::Output;
-use crate::support::{Fake, Home, skip, tool, tools};
+use crate::support::{Fake, Home, tool};
 use crate::user::User;
 
 /// Values that a shell would read as more than text, were they not quoted for it. None of them is a control character.
@@ -123,17 +124,6 @@ fn fish_evaluates_hostile_values_as_text() {
             &format!("eval (ostoken env --shell fish --openrc FILE | string collect); {LIST}"),
         );
     }
-}
-
-/// PowerShell: PWSH, the shared copy, or the one on PATH.
-fn pwsh() -> Option<PathBuf> {
-    let given = std::env::var_os("PWSH").map(PathBuf::from);
-    let shared = tools::root().join("../shared/tools/powershell/pwsh");
-    let found = given.into_iter().chain([shared]).find(|path| path.is_file());
-    if found.is_none() {
-        skip("there is no PowerShell: set PWSH to one");
-    }
-    found
 }
 
 #[test]

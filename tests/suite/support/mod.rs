@@ -13,6 +13,7 @@ pub mod http;
 pub mod keyutils;
 pub mod openrc_text;
 pub mod people;
+pub mod powershell;
 pub mod process;
 pub mod pty;
 pub mod secret_service;
