@@ -1,5 +1,6 @@
 //! The files in completions/ are what the definitions of the command line give today, and the shells take them.
 
+use crate::support::powershell::pwsh;
 use crate::support::{Home, tool};
 use std::path::PathBuf;
 
@@ -31,6 +32,25 @@ fn bash_completes_the_commands() {
     command.args(["--norc", "-c", script, "bash"]).arg(file);
     let output = home.run(&mut command);
     assert_eq!((output.stdout.trim(), output.stderr.as_str()), ("status", ""));
+}
+
+#[test]
+fn powershell_completes_the_commands() {
+    let Some(pwsh) = pwsh() else { return };
+    let home = Home::new();
+    let file = folder().join("_ostoken.ps1");
+    let script = format!(
+        "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'; . '{}'; \
+         foreach ($line in 'ostoken sta', 'ostoken token --for') {{ (TabExpansion2 $line).CompletionMatches.CompletionText }}",
+        file.display()
+    );
+    let mut command = home.command(pwsh);
+    command.envs([("POWERSHELL_TELEMETRY_OPTOUT", "1"), ("POWERSHELL_UPDATECHECK", "Off"), ("NO_COLOR", "1")]);
+    for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
+        command.env(name, home.path());
+    }
+    let output = home.run(command.args(["-NoLogo", "-NoProfile", "-NonInteractive", "-Command", &script]));
+    assert_eq!((output.stdout.trim(), output.stderr.as_str()), ("status\n--format", ""));
 }
 
 #[test]
