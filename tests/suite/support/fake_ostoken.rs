@@ -51,7 +51,7 @@ fish)
   unset_() { printf '__ostoken_unset %s\n' "$1"; }
   token_() { echo 'set -gx OS_TOKEN $__ostoken_t'; }
   word() { printf 'set -gx %s %s\n' "$1" "$2"; }
-  tail() { printf "set __ostoken_left %s\nset __ostoken_lease '%s'\nset __ostoken_said '%s'\n" "$left" "$(printf %s "$1" | sed "s/'/\\\\\\\\'/g")" "$2"; }
+  tail() { printf "set __ostoken_left %s\nset __ostoken_lease '%s'\nset __ostoken_said '%s'\n" "$left" "$(printf %s "$1" | sed "s/'/\\\\'/g")" "$2"; }
   ;;
 powershell)
   start() { echo 'ostoken 1'; }
