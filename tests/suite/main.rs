@@ -20,6 +20,7 @@ mod faults_state;
 mod harness;
 mod harness_cloud;
 mod hooks_bash;
+mod hooks_fish;
 mod hooks_peers;
 mod hooks_powershell;
 mod hooks_zsh;

@@ -67,9 +67,23 @@ impl Shell {
         Self::start(zsh_command(program, &fake.home(), rc), fake, vars)
     }
 
-    /// The program named bash or zsh with this rc file, the environment of this home and these variables.
+    /// fish with this config.fish and the session's environment.
+    pub fn fish(program: &Path, fake: &FakeOstoken, rc: &str) -> Self {
+        Self::fish_in(program, fake, rc, SESSION)
+    }
+
+    /// fish with this config.fish and these variables.
+    pub fn fish_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
+        Self::start(fish_command(program, &fake.home(), rc), fake, vars)
+    }
+
+    /// The program named bash, zsh or fish with this rc file, the environment of this home and these variables.
     pub fn at_home(program: &Path, home: &Home, rc: &str, vars: &[(String, String)]) -> Self {
-        let command = if program.ends_with("zsh") { zsh_command } else { bash_command };
+        let command = match program.file_name().and_then(OsStr::to_str) {
+            Some("zsh") => zsh_command,
+            Some("fish") => fish_command,
+            _ => bash_command,
+        };
         let mut command = command(program, &home.path(), rc);
         command.env_clear().envs(home.environment());
         Self::on_terminal(command, &home.path(), vars)
@@ -87,6 +101,7 @@ impl Shell {
             .env("INPUTRC", "/dev/null")
             // Also for a shell within the shell: it would write after the folder is gone.
             .env("HISTFILE", "")
+            .env("fish_history", "")
             .env("TERM", "dumb")
             .envs(vars.iter().map(|(name, value)| (name, value)))
             .current_dir(home);
@@ -149,7 +164,7 @@ impl Shell {
         let end = Instant::now() + LIMIT;
         loop {
             if let Some((before, status, after)) = split_at_prompt(&self.unread) {
-                let answer = Answer { text: before.replace('\r', ""), status };
+                let answer = Answer { text: plain(before), status };
                 self.unread = after.to_owned();
                 return answer;
             }
@@ -190,6 +205,33 @@ fn zsh_command(program: &Path, home: &Path, rc: &str) -> Command {
     let mut command = Command::new(program);
     command.arg("-d").arg("-i");
     command
+}
+
+fn fish_command(program: &Path, home: &Path, rc: &str) -> Command {
+    // fish paints a prompt again at each word that is typed: what stands there once goes to standard error.
+    let first = "stty cols 1000 echo\nset -g fish_greeting\nset -g fish_autosuggestion_enabled 0\n\
+                 function fish_prompt\n    builtin echo -n \"ps[$status]ps \" >&2\nend\n\
+                 function fish_mode_prompt\nend\n";
+    let folder = home.join(".config/fish");
+    fs::create_dir_all(&folder).expect("fish's folder");
+    // Where this is missing, fish reads all the manual pages there are.
+    fs::create_dir_all(home.join(".local/share/fish/generated_completions")).expect("fish's folder");
+    // Also read by scripts, which have no terminal.
+    let text = format!("if status is-interactive\n{first}end\n{rc}\n");
+    fs::write(folder.join("config.fish"), text).expect("config.fish");
+    Command::new(program)
+}
+
+/// A terminal's text without what moves the cursor, and without fish's mark for a missing line break.
+fn plain(text: &str) -> String {
+    let mut parts = text.split('\u{23ce}');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    // The mark, a line of blanks, the mark again.
+    plain.extend(parts.map(|part| part.trim_start_matches([' ', '\r'])));
+    for code in ["\r", "\x1b[?2004h", "\x1b[?2004l"] {
+        plain = plain.replace(code, "");
+    }
+    plain
 }
 
 /// Finds `ps[STATUS]ps `; returns what stands before it, the status and the rest.
