@@ -35,6 +35,18 @@ fn bash_completes_the_commands() {
 }
 
 #[test]
+fn fish_completes_commands_and_values() {
+    let Some(fish) = tool("fish") else { return };
+    let home = Home::new();
+    let mut command = home.command(fish);
+    let script = "source $argv[1]; complete -C 'ostoken sta'; complete -C 'ostoken env --shell posi'";
+    command.args(["--no-config", "-c", script]).arg(folder().join("ostoken.fish"));
+    let output = home.run(&mut command);
+    let words: Vec<&str> = output.stdout.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!((words, output.stderr.as_str()), (vec!["status", "posix"], ""));
+}
+
+#[test]
 fn powershell_completes_the_commands() {
     let Some(pwsh) = pwsh() else { return };
     let home = Home::new();
