@@ -43,14 +43,17 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     $script:lease = ''
     $top = $global:Error[0]
     try {
-      if ($script:bin -match '[\\/]' -and -not (__ostoken_exists $script:bin)) {
+      $answer = $null
+      if ($script:bin -notmatch '[\\/]' -or (__ostoken_exists $script:bin)) {
+        $answer = __ostoken_ask @('hook', '--shell', 'powershell', '--said', $script:said)
+      }
+      if (-not $answer) {
         if ($script:said -ne 'gone') {
           $script:said = 'gone'
           __ostoken_say "ostoken: $script:bin is gone (Disable-OsToken ends this hook)"
         }
         return
       }
-      $answer = __ostoken_ask @('hook', '--shell', 'powershell', '--said', $script:said)
       if ($answer.Message) { __ostoken_say $answer.Message }
       if ($answer.Code -eq 130) { return $true }
       if ($answer.Code -eq 0) { $null = __ostoken_apply $answer.Text }
@@ -192,6 +195,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     $top = $global:Error[0]
     try {
       $answer = __ostoken_ask @('hook', '--shell', 'powershell', '--use', (__ostoken_path $file))
+      if (-not $answer) { return "ostoken: $script:bin is gone" }
       if ($answer.Code -ne 0) {
         if ($answer.Message) { return $answer.Message }
         return "ostoken: no answer ($($answer.Code))"
@@ -316,7 +320,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     }
 
     # Runs the program, for 2 seconds at most. With its input closed it eats nothing of what is
-    # typed ahead, and so started it leaves $LASTEXITCODE alone.
+    # typed ahead, and so started it leaves $LASTEXITCODE alone. No output: it cannot be started.
     function __ostoken_ask {
       [Diagnostics.DebuggerHidden()] param($arguments)
       $start = [Diagnostics.ProcessStartInfo]::new($script:bin, (__ostoken_quote $arguments))
@@ -328,7 +332,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       if ([IO.Directory]::Exists($here)) { $start.WorkingDirectory = $here }
       $process = $null
       try {
-        $process = [Diagnostics.Process]::Start($start)
+        try { $process = [Diagnostics.Process]::Start($start) } catch { return }
         $process.StandardInput.Close()
         $out = $process.StandardOutput.ReadToEndAsync()
         $err = $process.StandardError.ReadToEndAsync()

@@ -161,16 +161,17 @@ fn a_line_end_in_a_value_that_names_the_login_is_refused() {
     assert_eq!(fake.requests().len(), 0);
 }
 
-/// Evaluates what a hook gets for `ostoken_use FILE`, as the hook does: without its first line.
+/// What a hook does for `ostoken_use FILE`.
+const USE: &str =
+    "__ostoken_restore() { :; }; code=\"$(ostoken hook --shell bash --use 'FILE')\"; eval \"$code\"; env -0";
+
+/// Evaluates what a hook gets for `ostoken_use FILE`: with this script.
 #[track_caller]
-fn uses(program: &str, arguments: &[&str]) {
+fn uses(program: &str, arguments: &[&str], script: &str) {
     let fake = Fake::start();
     let user = User::of(&fake).with("OS_CLOUD", "old").with("OSTOKEN_FOR", "$(touch pwned)");
     let file = openrc(&user);
-    let script = format!(
-        "__ostoken_restore() {{ :; }}; code=\"$(ostoken hook --shell bash --use '{}')\"; eval \"$code\"; {LIST}",
-        file.display()
-    );
+    let script = script.replace("FILE", &file.display().to_string());
     let output = user.home.run(user.command(program).args(arguments).arg(script)).success();
     assert_eq!(output.stderr, "");
     let seen = listed(&output);
@@ -186,15 +187,22 @@ fn uses(program: &str, arguments: &[&str]) {
 #[test]
 fn bash_uses_a_hostile_file_as_data() {
     if tool("bash").is_some() {
-        uses("bash", &["-euc"]);
+        uses("bash", &["-euc"], USE);
     }
 }
 
 #[test]
 fn zsh_uses_a_hostile_file_as_data() {
     if tool("zsh").is_some() {
-        uses("zsh", &["-f", "-euc"]);
+        uses("zsh", &["-f", "-euc"], USE);
     }
+}
+
+#[test]
+fn powershell_uses_a_hostile_file_as_data() {
+    let Some(pwsh) = pwsh() else { return };
+    let script = "ostoken init powershell | Out-String | Invoke-Expression; __ostoken_use 'FILE'; env -0";
+    uses(pwsh.to_str().unwrap(), &["-NoLogo", "-NoProfile", "-NonInteractive", "-Command"], script);
 }
 
 #[test]

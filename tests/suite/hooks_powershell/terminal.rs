@@ -1,5 +1,6 @@
 //! On a terminal, with PSReadLine: the hook runs between a line's end and its command.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
@@ -119,4 +120,20 @@ fn neither_a_trace_nor_a_transcript_nor_the_history_shows_the_token() {
     let variables =
         "@(& (Get-Module ostoken) { Get-Variable } | Where-Object { \"$($_.Value)\" -match 'first_[t]oken' }).Count";
     assert_eq!(shell.text(variables), "0");
+}
+
+#[test]
+fn a_message_comes_before_the_commands_output_and_no_trouble_lands_in_error() {
+    let Some(pwsh) = pwsh() else { return };
+    let fake = FakeOstoken::new();
+    fake.mode("noisy");
+    let mut shell = Terminal::start(&pwsh, &fake, SESSION, &fake.source("powershell"));
+    assert_eq!(shell.text("'output'"), "ostoken: keystone cannot be reached\noutput");
+    // Cannot be started: .NET throws.
+    std::fs::set_permissions(fake.program(), std::fs::Permissions::from_mode(0o644)).expect("chmod");
+    shell.run("& (Get-Module ostoken) { $script:due = [DateTime]::UtcNow }");
+    let gone = format!("ostoken: {} is gone (Disable-OsToken ends this hook)", fake.program().display());
+    assert_eq!(shell.text("$Error.Count"), format!("{gone}\n0"));
+    assert_eq!(shell.text("$env:OS_PROJECT_NAME = 'other'; $Error.Count"), "0");
+    assert_eq!(shell.text("$Error.Count"), "0");
 }
