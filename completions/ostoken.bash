@@ -275,7 +275,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__init)
-            opts="-h --openrc --allow-http --help bash zsh"
+            opts="-h --openrc --allow-http --help bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

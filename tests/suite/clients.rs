@@ -6,7 +6,7 @@ use std::fs;
 use crate::person::Person;
 use crate::support::pty::Shell;
 use crate::support::{Client, Cloud, CloudOptions, people};
-use crate::terminal::init;
+use crate::terminal::{init, language, openrc};
 
 const CLIENTS: [(&str, Client); 2] = [("pip", Client::Pip), ("debian", Client::Debian)];
 const LIST: &str = "openstack project list -f value -c Name";
@@ -19,6 +19,10 @@ macro_rules! with_each_client {
         with_each_client!(@ bash_and_debian "bash" 1 $($name)*);
         with_each_client!(@ zsh_and_pip "zsh" 0 $($name)*);
         with_each_client!(@ zsh_and_debian "zsh" 1 $($name)*);
+        with_each_client!(@ fish_and_pip "fish" 0 $($name)*);
+        with_each_client!(@ fish_and_debian "fish" 1 $($name)*);
+        with_each_client!(@ powershell_and_pip "powershell" 0 $($name)*);
+        with_each_client!(@ powershell_and_debian "powershell" 1 $($name)*);
     };
     (@ $module:ident $shell:literal $client:literal $($name:ident)*) => {
         mod $module {
@@ -60,7 +64,7 @@ fn a_hooked_shell_and_what_is_started_in_it_can_list_projects(name: &str, client
     let file = person.home.outside("openrc.sh");
     cloud.openrc_file(&file, "bob", "demo");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
-    let source = format!(". {}", file.display());
+    let source = openrc(&person, &cloud, name, "bob", "demo");
     shell.run(&source);
     shell.token();
     lists(&mut shell, LIST_WITH_TOKEN);
@@ -72,8 +76,7 @@ fn a_hooked_shell_and_what_is_started_in_it_can_list_projects(name: &str, client
     // In a shell without the hook, from the OpenRC file alone.
     let env = format!("eval \"$(ostoken env --shell bash --openrc {})\"", file.display());
     lists(&mut shell, &format!("env -u OS_TOKEN -u OSTOKEN_EXPORTED bash -c '{env}; {LIST}'"));
-    // A shell within the shell.
-    shell.run(if name == "zsh" { "zsh -d -i" } else { "bash --noprofile --rcfile ~/.bashrc -i" });
+    shell.run(&language::inner(name));
     lists(&mut shell, LIST);
     assert_eq!(made_with_a_secret(&cloud), 1, "{:?}", cloud.requests());
 }
@@ -84,7 +87,7 @@ fn is_left_alone(shell: &mut Shell, person: &Person, variables: &[(String, Strin
     let text: String = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
     let file = person.home.outside("variables.sh");
     fs::write(&file, text).unwrap();
-    let said = shell.run(&format!(". {}", file.display())).text;
+    let said = shell.run(&format!("source {}", file.display())).text;
     assert_eq!(said, "");
     let mut expected: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     expected.sort();

@@ -3,6 +3,7 @@
 
 mod changes;
 mod exported;
+pub mod language;
 mod methods;
 mod renewals;
 mod secrecy;
@@ -15,12 +16,13 @@ use crate::person::Person;
 use crate::support::cloud_users::Variables;
 use crate::support::openrc_text::quoted;
 use crate::support::pty::{Answer, LIMIT, Shell};
-use crate::support::{Cloud, CloudOptions, Fake, tool};
+use crate::support::{Cloud, CloudOptions, Fake};
+pub use language::init;
 
 /// The longest that a prompt may take, whatever Keystone does.
 const PROMPT: Duration = Duration::from_millis(2500);
 
-/// Runs each of these functions once in bash and once in zsh.
+/// Runs each of these functions once in each shell.
 macro_rules! in_each_shell {
     ($($name:ident)*) => {
         mod bash {
@@ -29,20 +31,21 @@ macro_rules! in_each_shell {
         mod zsh {
             $(#[test] fn $name() { super::$name("zsh"); })*
         }
+        mod fish {
+            $(#[test] fn $name() { super::$name("fish"); })*
+        }
+        mod powershell {
+            $(#[test] fn $name() { super::$name("powershell"); })*
+        }
     };
 }
 pub(crate) use in_each_shell;
 
-/// The line of a start-up file that loads the hook.
-pub fn init(shell: &str) -> String {
-    format!("eval \"$(ostoken init {shell})\"\n")
-}
-
 impl Person {
     /// A terminal of theirs, with this rc file; where there is no such shell, the test is to return.
     pub fn terminal(&self, shell: &str, rc: &str) -> Option<Shell> {
-        let program = tool(shell)?;
-        Some(Shell::at_home(&program, &self.home, rc, &self.variables))
+        let rc = language::words(shell).to_owned() + rc;
+        Some(Shell::at_home(&language::program(shell)?, &self.home, &rc, &self.variables))
     }
 }
 
@@ -82,7 +85,7 @@ impl Shell {
 
     /// Every exported variable that this extended regular expression finds, sorted.
     pub fn exported(&mut self, names: &str) -> String {
-        self.text(&format!("env | grep -E '^({names})' | LC_ALL=C sort"))
+        self.text(&format!("sh -c \"env | grep -E '^({names})' | LC_ALL=C sort\""))
     }
 
     /// Runs a line; the prompt after it must come in time.
@@ -113,5 +116,17 @@ pub fn sourced(person: &Person, name: &str, variables: &Variables) -> String {
     let lines = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value)));
     let file = person.home.outside(name);
     fs::write(&file, lines.collect::<String>()).unwrap();
-    format!(". {}", file.display())
+    format!("source {}", file.display())
+}
+
+/// Writes the OpenRC file of a user, and gives the command that sources it: in the shells that are no POSIX shells, one
+/// with the same variables.
+pub fn openrc(person: &Person, cloud: &Cloud, shell: &str, user: &str, project: &str) -> String {
+    let name = format!("{user}.sh");
+    if !language::is_posix(shell) {
+        return sourced(person, &name, &cloud.openrc_environment(user, project));
+    }
+    let file = person.home.outside(&name);
+    cloud.openrc_file(&file, user, project);
+    format!("source {}", file.display())
 }

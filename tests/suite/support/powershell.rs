@@ -14,19 +14,20 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use super::fake_ostoken::{FakeOstoken, RENEWED};
 use super::process::{Output, finish};
 use super::pty::LIMIT;
-use super::tools::{root, skip};
+use super::tools::{root, say_skipped};
 
-/// PowerShell: PWSH, the one on PATH, or the shared copy; without it the test is to return.
+/// PowerShell: the one that PWSH names, the one on PATH, or a copy beside the repository. Neither Debian nor PyPI brings
+/// it: without one the test is to return, also under `CI=true`.
 pub fn pwsh() -> Option<PathBuf> {
     let given = std::env::var_os("PWSH").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::env::split_paths(&path).map(|folder| folder.join("pwsh"));
-    let shared = root().join("../shared/tools/powershell/pwsh");
-    let found = given.into_iter().chain(installed).chain([shared]).find(|path| path.is_file());
+    let beside = root().join("../shared/tools/powershell/pwsh");
+    let found = given.into_iter().chain(installed).chain([beside]).find(|path| path.is_file());
     if found.is_none() {
-        skip("there is no PowerShell: set PWSH to one");
+        say_skipped("there is no PowerShell: set PWSH to one");
     }
-    found
+    found?.canonicalize().ok()
 }
 
 /// pwsh in the home of this fake, with these variables and nothing else of the caller's but PATH.
@@ -158,7 +159,7 @@ impl Drop for Terminal {
 }
 
 /// Reads the screen without its escape sequences, and tells PSReadLine where the cursor is when it asks.
-fn watch(mut terminal: File) -> Receiver<String> {
+pub fn watch(mut terminal: File) -> Receiver<String> {
     let (sender, screen) = channel();
     thread::spawn(move || {
         let mut buffer = [0; 4096];

@@ -13,6 +13,7 @@ use rexpect::process::{PtyProcess, Signal};
 
 use super::fake_ostoken::FakeOstoken;
 use super::home::Home;
+use super::powershell;
 
 /// How long anything may take before a test fails: long, since a loaded machine is no error.
 pub const LIMIT: Duration = Duration::from_secs(30);
@@ -31,7 +32,8 @@ pub const SESSION: &[(&str, &str)] = &[
 pub struct Shell {
     process: PtyProcess,
     keyboard: File,
-    screen: Receiver<Vec<u8>>,
+    enter: char,
+    screen: Receiver<String>,
     unread: String,
     /// What it printed before its first prompt.
     pub greeting: String,
@@ -77,11 +79,12 @@ impl Shell {
         Self::start(fish_command(program, &fake.home(), rc), fake, vars)
     }
 
-    /// The program named bash, zsh or fish with this rc file, the environment of this home and these variables.
+    /// The program named bash, zsh, fish or pwsh with this rc file, the environment of this home and these variables.
     pub fn at_home(program: &Path, home: &Home, rc: &str, vars: &[(String, String)]) -> Self {
         let command = match program.file_name().and_then(OsStr::to_str) {
             Some("zsh") => zsh_command,
             Some("fish") => fish_command,
+            Some("pwsh") => pwsh_command,
             _ => bash_command,
         };
         let mut command = command(program, &home.path(), rc);
@@ -105,21 +108,18 @@ impl Shell {
             .env("TERM", "dumb")
             .envs(vars.iter().map(|(name, value)| (name, value)))
             .current_dir(home);
+        let is_pwsh = Path::new(command.get_program()).ends_with("pwsh");
+        if is_pwsh {
+            command.env("TERM", "xterm").env("NO_COLOR", "1");
+            command.env("POWERSHELL_TELEMETRY_OPTOUT", "1").env("POWERSHELL_UPDATECHECK", "Off");
+        }
         let process = PtyProcess::new(command).expect("a shell on a pty");
         let keyboard = process.get_file_handle().expect("the terminal");
-        let mut terminal = process.get_file_handle().expect("the terminal");
-        // rexpect's own reader polls ten times a second, which is most of a test's time.
-        let (sender, screen) = channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = terminal.read(&mut buffer) {
-                if sender.send(buffer[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
+        let terminal = process.get_file_handle().expect("the terminal");
+        let screen = if is_pwsh { powershell::watch(terminal) } else { watch(terminal) };
+        let enter = if is_pwsh { '\r' } else { '\n' };
         let (unread, greeting) = (String::new(), String::new());
-        let mut shell = Self { process, keyboard, screen, unread, greeting };
+        let mut shell = Self { process, keyboard, enter, screen, unread, greeting };
         shell.greeting = shell.prompt().text;
         shell
     }
@@ -143,7 +143,7 @@ impl Shell {
 
     /// Types a line and waits for nothing.
     pub fn send(&mut self, line: &str) {
-        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("the shell reads");
+        self.keyboard.write_all(format!("{line}{}", self.enter).as_bytes()).expect("the shell reads");
     }
 
     /// Types ^C.
@@ -175,7 +175,7 @@ impl Shell {
     fn read_more(&mut self, end: Instant) {
         let left = end.saturating_duration_since(Instant::now());
         match self.screen.recv_timeout(left) {
-            Ok(bytes) => self.unread += &String::from_utf8_lossy(&bytes),
+            Ok(text) => self.unread += &text,
             Err(error) => panic!("no prompt ({error}) after: {:?}", self.unread),
         }
     }
@@ -188,6 +188,20 @@ impl Drop for Shell {
             drop(self.process.wait());
         }
     }
+}
+
+/// Reads the screen as it comes. rexpect's own reader polls ten times a second, which is most of a test's time.
+fn watch(mut terminal: File) -> Receiver<String> {
+    let (sender, screen) = channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = terminal.read(&mut buffer) {
+            if sender.send(String::from_utf8_lossy(&buffer[..count]).into_owned()).is_err() {
+                break;
+            }
+        }
+    });
+    screen
 }
 
 fn bash_command(program: &Path, home: &Path, rc: &str) -> Command {
@@ -204,6 +218,22 @@ fn zsh_command(program: &Path, home: &Path, rc: &str) -> Command {
     fs::write(home.join(".zshrc"), format!("{first}{rc}\n")).expect(".zshrc");
     let mut command = Command::new(program);
     command.arg("-d").arg("-i");
+    command
+}
+
+fn pwsh_command(program: &Path, home: &Path, rc: &str) -> Command {
+    // PSReadLine breaks no line that fits the window, so a line's echo has one line end, its last character.
+    let first = "stty cols 2000 rows 60\n\
+        function prompt { $ok = $?; $code = $global:LASTEXITCODE\n\
+        if ($ok) { $code = 0 } elseif (-not $code) { $code = 1 }; \"ps[$code]ps \" }\n\
+        Set-PSReadLineOption -PredictionSource None -BellStyle None\n";
+    // For one that is started in there.
+    let path = format!("$env:PATH += ':{}'\n", program.parent().unwrap_or(home).display());
+    let folder = home.join(".config/powershell");
+    fs::create_dir_all(&folder).expect("PowerShell's folder");
+    fs::write(folder.join("Microsoft.PowerShell_profile.ps1"), format!("{path}{first}{rc}\n")).expect("the profile");
+    let mut command = Command::new(program);
+    command.arg("-NoLogo");
     command
 }
 

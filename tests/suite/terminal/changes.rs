@@ -1,8 +1,9 @@
 //! The environment changes under the hook: another OpenRC, none, off and on, a token of the user's own.
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use super::{in_each_shell, init, member, sourced, user_of_fake};
+use super::{in_each_shell, init, language, member, openrc, sourced, user_of_fake};
 use crate::person::Person;
 use crate::support::{Cloud, CloudOptions, people};
 
@@ -21,11 +22,11 @@ fn off_puts_everything_back_and_on_starts_again(name: &str) {
     let Some((fake, mut person)) = user_of_fake() else { return };
     person.set("OS_AUTH_TYPE", "v3password");
     let before_file = person.home.outside("before");
-    let rc = format!("env | LC_ALL=C sort >{}\n{}", before_file.display(), init(name));
+    let rc = format!("env >{}\n{}", before_file.display(), init(name));
     let Some(mut shell) = person.terminal(name, &rc) else { return };
     let ours = |text: &str| {
         let lines = text.lines().filter(|line| line.starts_with("OS_") || line.starts_with("OSTOKEN_"));
-        lines.map(str::to_owned).collect::<Vec<_>>()
+        lines.map(str::to_owned).collect::<BTreeSet<_>>()
     };
     let before = ours(&fs::read_to_string(before_file).unwrap());
     let token = shell.token();
@@ -49,11 +50,7 @@ fn off_puts_everything_back_and_on_starts_again(name: &str) {
 fn the_openrc_of_another_user_gives_their_token_and_uses_nothing_of_the_first(name: &str) {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
     let Some(person) = Person::new(Vec::new()) else { return };
-    let file = |user: &str, project: &str| {
-        let path = person.home.outside(&format!("{user}.sh"));
-        cloud.openrc_file(&path, user, project);
-        format!(". {}", path.display())
-    };
+    let file = |user: &str, project: &str| openrc(&person, &cloud, name, user, project);
     let (erin, bob) = (file("erin", "remote"), file("bob", "demo"));
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let user_of = |token: &str| {
@@ -107,8 +104,7 @@ fn variables_that_are_cleared_leave_nothing_of_ours(name: &str) {
     let source = sourced(&person, "erin.sh", &variables);
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let token = shell.token();
-    let clear = if name == "zsh" { "unset -m 'OS_*'" } else { "unset ${!OS_@}" };
-    assert_eq!(shell.run(clear).text, "");
+    assert_eq!(shell.run(language::clear(name)).text, "");
     assert_eq!(shell.exported("OS_|OSTOKEN_(EXP|FOR|AUTH|USER|PASS|SCRUB)"), "");
     // What direnv does on leaving: it takes away what the folder's file had set, and knows nothing of OS_TOKEN.
     assert_eq!(shell.run(&source).text, "");

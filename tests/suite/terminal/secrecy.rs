@@ -1,6 +1,6 @@
 //! Where no token and no password may be seen, and what OSTOKEN_SCRUB takes away.
 
-use super::{in_each_shell, init, member, user_of_fake};
+use super::{in_each_shell, init, language, member, user_of_fake};
 use crate::support::people;
 
 in_each_shell! {
@@ -14,7 +14,8 @@ fn a_traced_shell_shows_no_token(name: &str) {
     let Some((cloud, person)) = member("alice", "demo") else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let first = shell.token();
-    let mut seen = shell.run("set -x").text;
+    let (on, off) = language::trace(name);
+    let mut seen = shell.run(on).text;
     person.run(&["refresh"]).success();
     // A slow prompt, a fast one, another project, off and on, and the file read as data.
     let file = person.home.outside("openrc.sh");
@@ -23,7 +24,7 @@ fn a_traced_shell_shows_no_token(name: &str) {
     for line in ["", "", "export OS_PROJECT_NAME=other", "ostoken_off", "ostoken_on", &used, "unset OS_AUTH_URL"] {
         seen += &shell.run(line).text;
     }
-    shell.run("set +x");
+    shell.run(off);
     let (demo, password) = (person.token(), people::password("alice"));
     let mut other = person;
     let other = other.set("OS_PROJECT_NAME", "other").token();
@@ -35,12 +36,13 @@ fn a_traced_shell_shows_no_token(name: &str) {
 
 fn the_history_holds_no_token(name: &str) {
     let Some((_fake, person)) = user_of_fake() else { return };
-    let rc = format!("HISTSIZE=1000 SAVEHIST=1000\n{}", init(name));
+    let size = if language::is_posix(name) { "HISTSIZE=1000 SAVEHIST=1000\n" } else { "" };
+    let rc = size.to_owned() + &init(name);
     let Some(mut shell) = person.terminal(name, &rc) else { return };
     shell.run("echo something");
     shell.run("ostoken_off");
     shell.run("ostoken_on");
-    let history = shell.text("history") + &shell.text("fc -l 1");
+    let history = shell.text(language::history(name));
     assert!(history.contains("echo something"), "{history}");
     assert!(!history.contains(&shell.token()) && !history.contains("__ostoken"), "{history}");
 }
@@ -54,7 +56,7 @@ fn scrubbing_takes_user_and_password_away_after_a_login(name: &str) {
     assert!(cloud.accepts(&token));
     assert_eq!(shell.exported("OS_PASSWORD|OS_USERNAME|OS_USER_"), "");
     shell.run("");
-    for line in ["ostoken token", "sh -c 'ostoken token'", "(ostoken token)"] {
+    for line in ["ostoken token", "sh -c 'ostoken token'"] {
         assert_eq!(shell.text(line), token, "{line}");
     }
     assert!(shell.text("ostoken status").contains("erin at "));

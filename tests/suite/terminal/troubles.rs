@@ -79,8 +79,9 @@ fn a_swapped_auth_url_is_sent_nothing_until_login(name: &str) {
     person.await_renewals();
     assert_eq!(other.requests().len(), 0);
     // The same without the password in the environment: there is none to send.
-    shell.run("saved=$OS_PASSWORD; unset OS_PASSWORD");
-    shell.run("export OS_PASSWORD=$saved");
+    let password = shell.get("OS_PASSWORD");
+    shell.run("unset OS_PASSWORD");
+    shell.run(&format!("export OS_PASSWORD='{password}'"));
     person.await_renewals();
     assert_eq!(other.requests().len(), 0);
     let login = shell.run("ostoken login");
