@@ -61,8 +61,6 @@ fn made_with_a_secret(cloud: &Cloud) -> usize {
 fn a_hooked_shell_and_what_is_started_in_it_can_list_projects(name: &str, client: Client) {
     let Some(person) = person(client) else { return };
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let file = person.home.outside("openrc.sh");
-    cloud.openrc_file(&file, "bob", "demo");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let source = openrc(&person, &cloud, name, "bob", "demo");
     shell.run(&source);
@@ -74,7 +72,7 @@ fn a_hooked_shell_and_what_is_started_in_it_can_list_projects(name: &str, client
     lists(&mut shell, LIST);
     lists(&mut shell, &format!("ostoken exec -- {LIST}"));
     // In a shell without the hook, from the OpenRC file alone.
-    let env = format!("eval \"$(ostoken env --shell bash --openrc {})\"", file.display());
+    let env = format!("eval \"$(ostoken env --shell bash --openrc {})\"", person.home.outside("bob.sh").display());
     lists(&mut shell, &format!("env -u OS_TOKEN -u OSTOKEN_EXPORTED bash -c '{env}; {LIST}'"));
     shell.run(&language::inner(name));
     lists(&mut shell, LIST);

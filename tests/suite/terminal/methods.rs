@@ -68,7 +68,7 @@ fn a_method_that_is_not_supported_is_said_once_and_left_alone(name: &str) {
     shell.token();
     let mut other = fake.environment();
     other.push(("OS_AUTH_TYPE".into(), "v3oidcpassword".into()));
-    let said = shell.run(&sourced(&person, "oidc.sh", &other)).text;
+    let said = shell.said(&sourced(&person, "oidc.sh", &other));
     assert!(said.starts_with("ostoken: ") && said.contains("v3oidcpassword"), "{said:?}");
     for line in ["", "true", ""] {
         assert_eq!(shell.run(line).text, "");
@@ -102,7 +102,7 @@ fn the_way_back_to_the_first_auth_url_finds_its_token(name: &str) {
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let token = shell.token();
     assert!(cloud.accepts(&token));
-    shell.run(&format!("export OS_AUTH_URL={}", other.auth_url()));
+    shell.said(&format!("export OS_AUTH_URL={}", other.auth_url()));
     assert_eq!(shell.get("OS_TOKEN"), "");
     assert_eq!(shell.run(&format!("export OS_AUTH_URL={}", cloud.auth_url())).text, "");
     assert_eq!(shell.get("OS_TOKEN"), token);
