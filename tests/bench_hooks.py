@@ -1,7 +1,7 @@
 """What a prompt costs with ostoken's hook and with others, in each shell: tests/bench --hooks [ROUNDS]
 
-In every round, inside one shell, each hook runs a number of times and so does $(/bin/true). The shell prints a line after
-each; the time between two lines is what counts, and of that the median over the rounds. The token is fresh, nothing
+In every round, inside one shell, each hook runs a number of times and so does $(/bin/true). The shell prints a line
+after each; the time between two lines is what counts, and of that the median over the rounds. The token is fresh, nothing
 has changed: the prompt that a person nearly always has. A shell is one more entry of SHELLS.
 """
 

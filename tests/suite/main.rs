@@ -22,6 +22,7 @@ mod harness_cloud;
 mod hooks_bash;
 mod hooks_fish;
 mod hooks_peers;
+mod hooks_peers_simulated;
 mod hooks_powershell;
 mod hooks_zsh;
 mod keyrings;
