@@ -84,7 +84,10 @@ fn open(wish: &Wish, backend: Backend, why: String) -> Result<Choice, Error> {
             Box::new(super::secret_service::SecretService::open(wish.service, wish.patience, wish.unlock)?)
         }
         #[cfg(windows)]
-        Backend::CredentialManager => Box::new(super::native::Native::open(wish.service)?),
+        Backend::CredentialManager => {
+            let native = super::native::Native::open(wish.service)?;
+            Box::new(super::split::Split::new(native, super::native::LONGEST_ENTRY))
+        }
         #[cfg(target_os = "macos")]
         Backend::Keychain => Box::new(super::native::Native::open(wish.service)?),
         other => return Err(Error::NoKeyring(format!("{} is not on this system", other.name()))),

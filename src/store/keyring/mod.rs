@@ -8,6 +8,8 @@ mod keyutils;
 mod native;
 #[cfg(target_os = "linux")]
 mod secret_service;
+#[cfg(any(windows, test))]
+mod split;
 
 pub use choice::{Choice, Wish, choose};
 

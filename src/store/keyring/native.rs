@@ -17,6 +17,10 @@ const BACKEND: Backend = Backend::CredentialManager;
 #[cfg(target_os = "macos")]
 const BACKEND: Backend = Backend::Keychain;
 
+/// The most bytes that Credential Manager takes in one entry (CRED_MAX_CREDENTIAL_BLOB_SIZE).
+#[cfg(windows)]
+pub const LONGEST_ENTRY: usize = 2560;
+
 impl Native {
     /// Opens it for entries of `service`.
     ///
@@ -30,6 +34,14 @@ impl Native {
         Ok(Native { store: store.map_err(broken)?, service: service.into() })
     }
 
+    #[cfg(windows)]
+    fn entry(&self, account: &str) -> Result<Entry, Error> {
+        // The default would let the domain carry tokens and secrets to other machines.
+        let modifiers = std::collections::HashMap::from([("persistence", "Local")]);
+        Entry::new_in_store_with_modifiers(&self.store, &self.service, account, &modifiers).map_err(broken)
+    }
+
+    #[cfg(target_os = "macos")]
     fn entry(&self, account: &str) -> Result<Entry, Error> {
         Entry::new_in_store(&self.store, &self.service, account).map_err(broken)
     }
