@@ -3,6 +3,7 @@
 
 use super::Context;
 use super::ask::ask;
+use super::given::{checked, from_stdin};
 use super::refresh::{describe, replace};
 use super::session::{Opening, Session};
 use crate::cli::Global;
@@ -12,17 +13,12 @@ use crate::identity::{Method, Source};
 use crate::secret::Secret;
 use crate::store::keyring::Backend;
 use crate::store::logins;
-use std::io::Read;
-use zeroize::Zeroizing;
-
-/// The longest secret that is read, in bytes.
-const LONGEST: u64 = 16_384;
 
 /// Logs in.
 pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Result<Exit, Error> {
     let mut session = Session::open(global, Opening::Login, context)?;
     let secret = match (password_stdin, session.source().secret.clone()) {
-        (true, _) => from_stdin(context)?,
+        (true, _) => from_stdin(context.stdin)?,
         (false, Some(given)) => given,
         (false, None) => from_terminal(session.source())?,
     };
@@ -72,14 +68,6 @@ fn needless_line(global: &Global, session: &Session) -> String {
     }
 }
 
-fn from_stdin(context: &mut Context) -> Result<Secret, Error> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let read = context.stdin.take(LONGEST + 2).read_to_end(&mut bytes);
-    read.map_err(|error| Error::Io { what: "standard input", error })?;
-    let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    checked(line.strip_suffix(b"\r").unwrap_or(line))
-}
-
 fn from_terminal(source: &Source) -> Result<Secret, Error> {
     let login = &source.identity.login;
     let what = match login.method {
@@ -88,18 +76,7 @@ fn from_terminal(source: &Source) -> Result<Secret, Error> {
     };
     let prompt = format!("{what} of {}: ", escaped(&login.describe(), 300));
     match ask(&prompt) {
-        Ok(text) => checked(text.as_bytes()),
+        Ok(text) => checked(&text),
         Err(_) => Err(Error::usage("login", "there is no terminal to ask on; give the secret by `--password-stdin`")),
-    }
-}
-
-fn checked(bytes: &[u8]) -> Result<Secret, Error> {
-    let refuse = |why: &str| Err(Error::usage("secret", why));
-    match std::str::from_utf8(bytes) {
-        Err(_) => refuse("it is no UTF-8 text"),
-        Ok("") => refuse("it is empty"),
-        Ok(text) if text.len() as u64 > LONGEST => refuse("it is longer than 16,384 bytes"),
-        Ok(text) if text.contains(['\n', '\r', '\0']) => refuse("it holds a line end or NUL"),
-        Ok(text) => Ok(Secret::from(text)),
     }
 }

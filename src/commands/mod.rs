@@ -5,6 +5,7 @@ mod completions;
 mod credential;
 mod env;
 mod exec;
+mod given;
 mod hook;
 mod init;
 mod login;
