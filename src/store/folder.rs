@@ -68,7 +68,7 @@ impl Folder {
     /// [`Error::State`] where it cannot be read or is larger than any file of ours.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let path = self.path(name);
-        match fs::metadata(&path) {
+        match patiently(|| fs::metadata(&path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Ok(data) if data.len() > LARGEST => {
                 let why = format!("it has {} bytes, more than {LARGEST}", data.len());
@@ -77,7 +77,7 @@ impl Folder {
             Err(error) => return Err(broken(&path, &error)),
             Ok(_) => {}
         }
-        match fs::read(&path) {
+        match patiently(|| fs::read(&path)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(broken(&path, &error)),
@@ -119,7 +119,7 @@ impl Folder {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let path = self.path(name);
-        options.open(&path).map_err(|error| broken(&path, &error))
+        patiently(|| options.open(&path)).map_err(|error| broken(&path, &error))
     }
 
     /// Removes `name`; a missing one is no error.
@@ -128,7 +128,7 @@ impl Folder {
     /// [`Error::State`] where it stays.
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         let path = self.path(name);
-        match fs::remove_file(&path) {
+        match patiently(|| fs::remove_file(&path)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(broken(&path, &error)),
             _ => Ok(()),
         }
@@ -195,18 +195,46 @@ fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// Windows refuses to replace a file while another process reads it: tried again for a moment.
 #[cfg(not(unix))]
-fn persist(mut file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    for _ in 0..100 {
-        match file.persist(path) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::PermissionDenied => file = error.file,
-            Err(error) => return Err(error.error),
+fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    let file = std::cell::Cell::new(Some(file));
+    patiently(|| match file.take().map(|file| file.persist(path)) {
+        Some(Err(error)) => {
+            file.set(Some(error.file));
+            Err(error.error)
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        _ => Ok(()),
+    })
+}
+
+/// Does `work` on a file that another process may have open.
+#[cfg(unix)]
+fn patiently<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    work()
+}
+
+/// Windows refuses to replace or remove a file while another process reads it, and to open one that is being removed:
+/// tried again for half a second at most.
+#[cfg(not(unix))]
+fn patiently<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    const LOCK_VIOLATION: i32 = 33;
+    for _ in 0..100 {
+        match work() {
+            Err(error) if is_one_of(&error, [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION]) => {}
+            other => return other,
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    file.persist(path).map(drop).map_err(|error| error.error)
+    work()
+}
+
+#[cfg(not(unix))]
+fn is_one_of(error: &io::Error, codes: [i32; 3]) -> bool {
+    // fs_err wraps the system's error in its own.
+    let within = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
+    error.raw_os_error().or_else(within).is_some_and(|code| codes.contains(&code))
 }
 
 #[cfg(test)]
