@@ -47,7 +47,8 @@ impl Point {
     }
 }
 
-/// Ends the process where OSTOKEN_STOP_AT names `point`: with SIGKILL where there is one.
+/// Ends the process where OSTOKEN_STOP_AT names `point`: with SIGKILL where there is one, else by the abort that runs no
+/// code of the program any more (`__fastfail` on Windows).
 #[cfg(feature = "stop-points")]
 #[expect(clippy::disallowed_methods, reason = "a test's switch, which no part of the program knows of")]
 pub fn reached(point: Point) {

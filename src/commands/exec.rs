@@ -39,6 +39,8 @@ fn become_it(mut command: Command) -> Result<Exit, std::io::Error> {
 
 #[cfg(not(unix))]
 fn become_it(mut command: Command) -> Result<Exit, std::io::Error> {
+    // Ctrl-C reaches both: what it means is the command's to say, and its status is waited for.
+    let _ = ctrlc::set_handler(|| {});
     let status = command.status()?;
     std::process::exit(status.code().unwrap_or(1));
 }

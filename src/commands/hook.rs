@@ -1,6 +1,7 @@
 //! `ostoken hook`: what the shells' hooks call. Answers within two seconds, and starts what takes longer.
 
 use super::Context;
+use super::detach::{Renewal, detach};
 use super::session::{Opening, Origin, Session, in_place, read_openrc};
 use super::settings::allows_http;
 use crate::broker::Broker;
@@ -13,7 +14,6 @@ use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
 use crate::store::Kept;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -158,7 +158,7 @@ fn wait_for_token(session: &Session, broker: &Broker, said: &str, context: &mut 
     let mut child = if is_busy { None } else { Some(detach(session)?) };
     let wait = if was_pending && is_busy { context.started.elapsed() + SHORT_WAIT } else { WAIT };
     loop {
-        let ended = child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        let ended = child.as_mut().and_then(Renewal::ended);
         let record = session.store.record(&key)?;
         let is_made = record.is_some_and(|record| record.freshness(context.clock.now(), 0) != Freshness::Dead);
         if (is_made || ended.is_some())
@@ -184,32 +184,6 @@ fn wait_for_token(session: &Session, broker: &Broker, said: &str, context: &mut 
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Starts a renewal that outlives the prompt: its own session, working directory /, nothing of the shell's open.
-fn detach(session: &Session) -> Result<Child, Error> {
-    let renewal = |error| Error::Io { what: "renewal", error };
-    #[cfg(unix)]
-    close_fds::set_fds_cloexec(3, &[]);
-    let mut command = Command::new(std::env::current_exe().map_err(renewal)?);
-    command.arg("renew").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir(root());
-    if let Some(path) = &session.source().verify.ca_file {
-        command.env("OS_CACERT", path);
-    }
-    #[cfg(windows)]
-    {
-        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-        const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
-        std::os::windows::process::CommandExt::creation_flags(
-            &mut command,
-            CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP,
-        );
-    }
-    command.spawn().map_err(renewal)
-}
-
-fn root() -> &'static str {
-    if cfg!(windows) { "\\" } else { "/" }
 }
 
 /// The answer where there is no token, with one line on standard error, unless this shell saw one of its kind last.

@@ -20,7 +20,7 @@ pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Resu
     let secret = match (password_stdin, session.source().secret.clone()) {
         (true, _) => from_stdin(context.stdin)?,
         (false, Some(given)) => given,
-        (false, None) => from_terminal(session.source())?,
+        (false, None) => from_terminal(session.source(), context)?,
     };
     session.origin.source.secret = Some(secret.clone());
     let handout = replace(&session, context)?;
@@ -68,14 +68,14 @@ fn needless_line(global: &Global, session: &Session) -> String {
     }
 }
 
-fn from_terminal(source: &Source) -> Result<Secret, Error> {
+fn from_terminal(source: &Source, context: &mut Context) -> Result<Secret, Error> {
     let login = &source.identity.login;
     let what = match login.method {
         Method::Password(_) => "Password",
         Method::CredentialId(_) | Method::CredentialName { .. } => "Application credential secret",
     };
     let prompt = format!("{what} of {}: ", escaped(&login.describe(), 300));
-    match ask(&prompt) {
+    match ask(&prompt, context.stdin) {
         Ok(text) => checked(&text),
         Err(_) => Err(Error::usage("login", "there is no terminal to ask on; give the secret by `--password-stdin`")),
     }

@@ -3,6 +3,7 @@
 mod ask;
 mod completions;
 mod credential;
+mod detach;
 mod env;
 mod exec;
 mod given;
