@@ -37,3 +37,4 @@ mod secrets;
 mod stop_points;
 mod terminal;
 mod user;
+mod windows;
