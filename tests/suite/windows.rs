@@ -8,6 +8,7 @@ mod console;
 mod crowds;
 mod entries;
 mod machine;
+mod profile;
 mod prompts;
 mod stopped;
 mod streams;

@@ -88,6 +88,11 @@ impl Machine {
         self.variables.retain(|(found, _)| found != name);
     }
 
+    /// Takes all variables away from now on.
+    pub fn clear(&mut self) {
+        self.variables.clear();
+    }
+
     /// A program of this machine in the environment of that Windows.
     fn command(&self, program: &str) -> Command {
         let mut command = self.home.command(program);
