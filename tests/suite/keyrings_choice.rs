@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use crate::support::tools::wait_until;
 use crate::support::{Cloud, CloudOptions, Fake, Home, Session, keyutils, tool};
@@ -269,7 +270,16 @@ fn terminals_with_session_keyrings_of_their_own_and_a_desktop_make_one_token_a_k
     let mut desktop = user.command("sh");
     desktop.env("DBUS_SESSION_BUS_ADDRESS", session.address());
     let mut terminals = [console(), console(), Terminal::open(desktop)];
-    let tokens: Vec<String> = (0..50).map(|call| terminals[call % 3].first_line("ostoken hook --shell bash")).collect();
+    // On a loaded machine a token may come too late for the prompt that had it made, and be there for the next one.
+    let mut prompt = |call: usize| {
+        let mut token = String::new();
+        wait_until(Duration::from_secs(30), || {
+            token = terminals[call % 3].first_line("ostoken hook --shell bash");
+            !token.is_empty()
+        });
+        token
+    };
+    let tokens: Vec<String> = (0..50).map(&mut prompt).collect();
     for (call, token) in tokens.iter().enumerate() {
         assert!(token.starts_with("gAAAAA"), "call {call}: {token}");
         let of_backend = if call % 3 == 2 { &tokens[2] } else { &tokens[0] };
