@@ -12,6 +12,15 @@ const LARGEST: u64 = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
+// Windows itself says where its folder is.
+const SYMLINK: &str =
+    if cfg!(windows) { "replace it by a folder" } else { "replace it by a folder, or set XDG_STATE_HOME" };
+const READ_ONLY: &str = if cfg!(windows) {
+    "let it be written: ostoken keeps its records there"
+} else {
+    "set XDG_STATE_HOME to a folder that can be written"
+};
+
 impl Folder {
     /// Takes `path` as the state folder.
     ///
@@ -23,7 +32,7 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(broken(&path, &error)),
             Ok(data) if data.file_type().is_symlink() => {
-                return refuse("it is a symbolic link", "replace it by a folder, or set XDG_STATE_HOME");
+                return refuse("it is a symbolic link", SYMLINK);
             }
             Ok(data) if !data.is_dir() => return refuse("it is no folder", "move it away"),
             Ok(data) => {
@@ -157,7 +166,7 @@ fn broken(path: &Path, error: &io::Error) -> Error {
     let hint = match error.kind() {
         io::ErrorKind::PermissionDenied => "check who owns it; under sudo, use `sudo -H ostoken ...`",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on that disk",
-        io::ErrorKind::ReadOnlyFilesystem => "set XDG_STATE_HOME to a folder that can be written",
+        io::ErrorKind::ReadOnlyFilesystem => READ_ONLY,
         _ => "check that folder",
     };
     Error::State { path: path.into(), why: plain(error), hint }

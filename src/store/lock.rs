@@ -40,7 +40,10 @@ pub fn try_lock(folder: &Folder, name: &str) -> Result<Option<Guard>, Error> {
         Ok(()) => Ok(Some(Guard { file, name: name.into() })),
         Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(None),
         Err(error) => {
-            let hint = "put the state on a file system that can lock: set XDG_STATE_HOME";
+            let hint = match cfg!(windows) {
+                true => "put that folder on a file system that can lock",
+                false => "put the state on a file system that can lock: set XDG_STATE_HOME",
+            };
             Err(Error::State { path: folder.path(name), why: error.to_string(), hint })
         }
     }
