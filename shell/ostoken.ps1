@@ -319,7 +319,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       $Host.UI.WriteErrorLine($text)
     }
 
-    # Runs the program, for 2 seconds at most. With its input closed it eats nothing of what is
+    # Runs the program, for 2.3 seconds at most. With its input closed it eats nothing of what is
     # typed ahead, and so started it leaves $LASTEXITCODE alone. No output: it cannot be started.
     function __ostoken_ask {
       [Diagnostics.DebuggerHidden()] param($arguments)
@@ -336,7 +336,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
         $process.StandardInput.Close()
         $out = $process.StandardOutput.ReadToEndAsync()
         $err = $process.StandardError.ReadToEndAsync()
-        if (-not $process.WaitForExit(2000)) { return @{ Code = -1; Text = ''; Message = '' } }
+        # The program ends by itself after 1.95 s. To end it would end the renewal that it has started.
+        if (-not $process.WaitForExit(2300)) { return @{ Code = -1; Text = ''; Message = '' } }
         # A descendant that holds the streams open is not waited for.
         $text = if ($out.Wait(500)) { $out.Result } else { '' }
         $message = if ($err.Wait(500)) { $err.Result.TrimEnd() } else { '' }
