@@ -1,10 +1,10 @@
 //! `read`: what a file asks a person for.
 
-use super::assign::certain_redirections;
 use super::builtins::first_byte;
 use super::error::{Fault, refuse};
 use super::expanded::Place;
 use super::names;
+use super::redirections::certain_redirections;
 use super::shell::{Shell, Status};
 use super::syntax::{Piece, Simple, Word};
 use super::variables::Value;

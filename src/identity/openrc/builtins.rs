@@ -1,10 +1,10 @@
 //! The commands that set, unset or ask for variables: `export`, `declare`, `unset`, `read`, `set`,
 //! `return`. Everything else goes to `quiet`.
 
-use super::assign::certain_redirections;
 use super::error::{Fault, refuse};
 use super::expanded::Place;
 use super::names;
+use super::redirections::certain_redirections;
 use super::shell::{Shell, Status};
 use super::syntax::{Piece, Simple, Word};
 use super::variables::Value;

@@ -1,9 +1,9 @@
 //! `[ ... ]`, `test` and `[[ ... ]]`.
 
-use super::assign::certain_redirections;
 use super::error::{Fault, refuse};
 use super::expanded::{Expanded, Place};
 use super::names;
+use super::redirections::certain_redirections;
 use super::shell::{Shell, Status};
 use super::syntax::{Simple, Word};
 use super::variables::Value;

@@ -25,6 +25,7 @@ mod keywords;
 mod names;
 mod options;
 mod quiet;
+mod redirections;
 mod shell;
 mod simple;
 mod source;

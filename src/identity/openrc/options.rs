@@ -1,7 +1,7 @@
 //! `set`, `return` and `exit`: what changes how the rest of the file is read.
 
-use super::assign::certain_redirections;
 use super::error::{Fault, refuse};
+use super::redirections::certain_redirections;
 use super::shell::{Shell, Status};
 use super::syntax::{Simple, Word};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::assign::certain_redirections;
 use super::error::{Fault, refuse};
 use super::expanded::Place;
 use super::names;
+use super::redirections::certain_redirections;
 use super::syntax::{Chain, Command, If, Join, List, Piece, Pipeline, Simple};
 use super::variables::Variables;
 
