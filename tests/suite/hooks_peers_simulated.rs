@@ -72,7 +72,12 @@ fn a_wrapper_like_vs_codes_runs_simulated() {
         shell.run("(exit 5)");
         assert_eq!(shell.text("echo $__vsc_status"), "5");
     };
-    Peer { line: &line, works: &works }.in_both_orders();
+    let peer = Peer { line: &line, works: &works };
+    for (kind, program) in [("bash", bash()), ("zsh", tool("zsh"))] {
+        if let Some(program) = program {
+            peer.in_both_orders_of(kind, &program);
+        }
+    }
 }
 
 const VSCODE_BASH: &str = r#"

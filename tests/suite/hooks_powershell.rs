@@ -4,9 +4,10 @@
 
 mod file;
 mod loading;
+mod peers;
 mod terminal;
-mod themes;
 mod troubles;
+mod wrappers;
 
 use std::process::Stdio;
 

@@ -132,13 +132,19 @@ impl Terminal {
 
     /// Waits for the next prompt; returns what came before it, without the echo, and what it shows.
     pub fn prompt(&mut self) -> (String, String) {
+        let (before, shown) = self.whole_prompt();
+        let text = before.split_once('\n').map_or("", |(_, text)| text);
+        (text.to_owned(), shown)
+    }
+
+    /// The same with the line that was typed, and with what stands before it.
+    pub fn whole_prompt(&mut self) -> (String, String) {
         let end = Instant::now() + LIMIT;
         loop {
             if let Some((before, rest)) = self.unread.split_once("ps[")
                 && let Some((shown, after)) = rest.split_once("]ps ")
             {
-                let text = before.split_once('\n').map_or("", |(_, text)| text).to_owned();
-                let result = (text, shown.to_owned());
+                let result = (before.to_owned(), shown.to_owned());
                 self.unread = after.to_owned();
                 return result;
             }

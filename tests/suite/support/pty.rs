@@ -252,13 +252,13 @@ fn fish_command(program: &Path, home: &Path, rc: &str) -> Command {
     Command::new(program)
 }
 
-/// A terminal's text without what moves the cursor, and without fish's mark for a missing line break.
+/// A terminal's text without what moves the cursor or clears the screen, and without fish's mark for a missing line break.
 fn plain(text: &str) -> String {
     let mut parts = text.split('\u{23ce}');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     // The mark, a line of blanks, the mark again.
     plain.extend(parts.map(|part| part.trim_start_matches([' ', '\r'])));
-    for code in ["\r", "\x1b[?2004h", "\x1b[?2004l"] {
+    for code in ["\r", "\x1b[?2004h", "\x1b[?2004l", "\x1b[J"] {
         plain = plain.replace(code, "");
     }
     plain
