@@ -33,6 +33,7 @@ mod output;
 mod person;
 mod protocol;
 mod protocol_document;
+mod readme_themes;
 mod secrets;
 mod stop_points;
 mod terminal;
