@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from bench_shells import ANSWER, PROCESS, ROOT, SHELLS
+from bench_shells import ANSWER, PROCESS, PWSH, ROOT, SHELLS
 
 PEERS = os.path.join(ROOT, "target", "tests", "peers", "bin")
 COLUMNS = ("ostoken", "zoxide", "direnv", "starship", PROCESS)
@@ -31,6 +31,7 @@ SESSION = {
 
 def measure(shell, rounds):
     """Microseconds of each hook, and ostoken's share of a process: the median of the quotients of each round."""
+    count = len(shell.prompts)
     home = tempfile.mkdtemp(prefix="ostoken-bench-")
     program = os.path.join(home, "ostoken")
     with open(program, "w", encoding="utf-8") as file:
@@ -40,17 +41,16 @@ def measure(shell, rounds):
     env = {"PATH": path, "HOME": home, "TERM": "xterm", "LANG": "C.UTF-8", "COLUMNS": "80", **SESSION}
     env |= {"TMPDIR": home, "POWERSHELL_TELEMETRY_OPTOUT": "1", "POWERSHELL_UPDATECHECK": "Off"}
     try:
-        argv = [*shell.argv, shell.script(rounds)]
+        argv = [*shell.argv, shell.script(shell.warm_up + rounds)]
         process = subprocess.Popen(argv, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         times = [time.perf_counter() for _ in process.stdout]
         with open(os.path.join(home, "calls"), encoding="utf-8") as calls:
             asked = len(calls.readlines())
-        if process.wait() != 0 or asked != 1 or len(times) != 1 + rounds * len(shell.prompts):
+        if process.wait() != 0 or asked != 1 or len(times) != 1 + (shell.warm_up + rounds) * count:
             sys.exit(f"tests/bench: {shell.argv[0]} ended with {process.returncode}, {asked} calls, {len(times)} lines")
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    spans = [(b - a) * 1e6 for a, b in zip(times, times[1:])]
-    count = len(shell.prompts)
+    spans = [(b - a) * 1e6 for a, b in zip(times, times[1:])][shell.warm_up * count :]
     costs = {name: [span / shell.times(name) for span in spans[at::count]] for at, name in enumerate(shell.prompts)}
     share = statistics.median(a / b for a, b in zip(costs["ostoken"], costs[PROCESS]))
     return {name: statistics.median(cost) for name, cost in costs.items()}, share
@@ -83,5 +83,5 @@ def main(rounds):
         cost, share = measure(shell, shell.rounds or rounds)
         cells = [f"{cost[column]:,.0f}" if column in cost else "-" for column in COLUMNS]
         print(f"| {name} | {' | '.join(cells)} | {share:.1%} |", flush=True)
-    if "PowerShell" not in SHELLS:
+    if not PWSH:
         print("\nThere is no PowerShell: set PWSH to one.")
