@@ -344,7 +344,7 @@ ostoken_off() {
   \builtin unset -f __ostoken_quietly __ostoken_hook __ostoken_refresh \
     __ostoken_apply __ostoken_restore __ostoken_before __ostoken_unprompt __ostoken_preexec \
     __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
-    __ostoken_unregister
+    __ostoken_unregister __ostoken_inherit
 }
 
 # Makes an OpenRC file this shell's environment; the file is read as data, never run.
@@ -364,9 +364,12 @@ ostoken_use() {
 __ostoken_due=0 __ostoken_since=0 __ostoken_end=0
 __ostoken_seen='' __ostoken_lease='' __ostoken_said='' __ostoken_tail=''
 # An export that this shell inherited is ours, too.
-if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then
-  __ostoken_tail=${OS_TOKEN#"${OS_TOKEN%????????}"}
-fi
+__ostoken_inherit() {
+  if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then
+    __ostoken_tail=${OS_TOKEN#"${OS_TOKEN%????????}"}
+  fi
+}
+__ostoken_quietly __ostoken_inherit
 __ostoken_note='ostoken: the token expired while this shell was idle: press Enter once, then repeat the command
 '
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 503)); then

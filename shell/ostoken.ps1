@@ -447,7 +447,12 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   }
 
   # An export that this shell inherited is ours, too.
-  if (__ostoken_get OSTOKEN_EXPORTED) { $script:tail = __ostoken_tail }
+  function __ostoken_inherit {
+    [Diagnostics.DebuggerHidden()] param()
+    if (__ostoken_get OSTOKEN_EXPORTED) { $script:tail = __ostoken_tail }
+  }
+
+  __ostoken_inherit
   __ostoken_register
 } | Microsoft.PowerShell.Core\Import-Module -Global -DisableNameChecking -Verbose:$false
 

@@ -6,14 +6,13 @@
 # While the token is fresh and the OS_* variables are the same, a prompt starts no process.
 #
 # The body is one quoted argument, parsed only after aliases and the options that change the grammar
-# of zsh are out of the way. So it holds no single quote.
+# of zsh are out of the way. So it holds no single quote. Tracing would show an inherited token.
 
 \builtin typeset -g __ostoken_bin
 __ostoken_bin=ostoken
 
 () {
-  \builtin emulate -L zsh
-  \builtin setopt no_aliases no_all_export
+  { \builtin emulate -L zsh && \builtin setopt no_aliases no_all_export no_xtrace; } 2>/dev/null
   \builtin eval "$1"
 } '
 # The hook itself, at the prompt and again just before a command: a token may expire while the
