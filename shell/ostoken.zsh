@@ -50,6 +50,8 @@ ${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWO
 # Asks the program. Tracing would show the token.
 __ostoken_refresh() {
   { \builtin emulate -L zsh && \builtin setopt no_xtrace no_err_exit no_err_return no_all_export; } 2>/dev/null
+  # What a DEBUG trap prints would be taken for the answer (emulate -L gives the trap back).
+  \builtin trap - DEBUG
   \builtin local __ostoken_out="" __ostoken_left=""
   # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
   __ostoken_since=$__ostoken_now

@@ -655,6 +655,23 @@ fn a_debug_trap_that_prints_each_command_sees_no_token() {
 }
 
 #[test]
+fn what_a_debug_trap_prints_is_not_taken_for_the_answer() {
+    let Some(bash) = bash() else { return };
+    for trap in ["printf trapped", "echo trapped"] {
+        let fake = FakeOstoken::new();
+        let rc = format!("{}set -T\ntrap '{trap}' DEBUG\n", fake.source("bash"));
+        let mut shell = Shell::bash(&bash, &fake, &rc);
+        fake.renew_elsewhere();
+        let seen = shell.greeting.clone() + &shell.run("").text;
+        assert!(!seen.contains("gAAAA"), "{seen}");
+        assert!(shell.text("echo $-").contains('T'), "the option is still there");
+        shell.run("trap - DEBUG");
+        has_token(&mut shell, RENEWED);
+        assert_eq!(fake.calls().len(), 2);
+    }
+}
+
+#[test]
 fn aliases_and_functions_with_the_names_of_builtins_do_no_harm() {
     let Some(bash) = bash() else { return };
     let names = "local return eval export unset printf read set trap declare shopt test";

@@ -541,6 +541,22 @@ fn traps_of_the_user_stay_and_do_not_fire_for_the_hook() {
 }
 
 #[test]
+fn what_a_debug_trap_prints_is_not_taken_for_the_answer() {
+    let Some(zsh) = tool("zsh") else { return };
+    for trap in ["trap 'printf trapped' DEBUG", "trap 'echo trapped' DEBUG", "TRAPDEBUG() { echo trapped; }"] {
+        let fake = FakeOstoken::new();
+        let mut shell = Shell::zsh(&zsh, &fake, &format!("{}{trap}\n", fake.source("zsh")));
+        fake.renew_elsewhere();
+        let seen = shell.greeting.clone() + &shell.run("").text;
+        assert!(!seen.contains("gAAAA"), "{seen}");
+        assert!(shell.run("true").text.contains("trapped"), "{trap} is back");
+        shell.run("trap - DEBUG");
+        has_token(&mut shell, RENEWED);
+        assert_eq!(fake.calls().len(), 2, "{trap}");
+    }
+}
+
+#[test]
 fn aliases_and_functions_with_the_names_of_builtins_do_no_harm() {
     let Some(zsh) = tool("zsh") else { return };
     let names = "local return eval export unset print read set trap typeset emulate setopt test";
