@@ -205,6 +205,8 @@ function ostoken_on --description 'Keep a valid OpenStack token in this shell'
     set -g __ostoken_due 0
     set -g __ostoken_fresh 0
     __ostoken_hook
+    # No event tells when a local variable of the caller's ends: the next prompt looks closer.
+    set -g __ostoken_fresh 0
     return 0
 end
 

@@ -165,3 +165,15 @@ fn a_universal_variable_that_is_set_anew_is_seen() {
     assert_eq!(shell.text("echo $OS_USER_DOMAIN_NAME"), "Mine");
     assert_eq!(shell.text("set -U | grep USER_DOMAIN"), "OS_USER_DOMAIN_NAME Other");
 }
+
+#[test]
+fn a_token_for_the_local_variables_of_a_block_ends_with_them() {
+    let Some(fish) = tool("fish") else { return };
+    let (fake, mut shell) = start(&fish);
+    shell.run("begin; set -lx OS_PROJECT_NAME other; ostoken_on; end");
+    has_token(&mut shell, TOKEN);
+    assert_eq!(fake.calls().len(), 3, "one for the block, one after it");
+    shell.run("ostoken_on");
+    shell.run("");
+    assert_eq!(fake.calls().len(), 4);
+}
