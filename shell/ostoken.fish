@@ -250,10 +250,18 @@ set -g __ostoken_said
 set -g __ostoken_left
 set -g __ostoken_tail
 set -g __ostoken_hidden $__ostoken_hidden
-# An export that this shell inherited is ours, too.
+# An export that this shell inherited is ours, too, and so is what hides a universal variable.
 begin
     set -l fish_trace
     if test -n "$OSTOKEN_EXPORTED" -a -n "$OS_TOKEN"
         set -g __ostoken_tail (string sub -s -8 -- $OS_TOKEN)
+    end
+    set -l name
+    for name in {AUTH_TYPE,USER_DOMAIN_NAME,USER_DOMAIN_ID,USERNAME,USER_ID,PASSCODE}
+        if set -q OSTOKEN_$name; and set -qU OS_$name; and set -qg OS_$name
+            set name OS_$name
+            test -z "$$name"; and not builtin contains -- $name $__ostoken_hidden
+            and set -g -a __ostoken_hidden $name
+        end
     end
 end

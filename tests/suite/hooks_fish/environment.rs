@@ -149,6 +149,21 @@ fn a_universal_variable_is_hidden_here_and_stays_for_other_shells() {
 }
 
 #[test]
+fn a_child_shell_that_got_no_answer_shows_a_hidden_universal_variable_again() {
+    let Some(fish) = tool("fish") else { return };
+    let fake = FakeOstoken::new();
+    let rc = format!("{UNIVERSAL}{}", fake.source("fish"));
+    let mut shell = Shell::fish_in(&fish, &fake, &rc, &without_domain());
+    has_token(&mut shell, TOKEN);
+    fake.mode("fail");
+    shell.run(&format!("'{}'", fish.display()));
+    assert_eq!(shell.text("env | grep -c ^OS_USER_DOMAIN_NAME=."), "0");
+    shell.run("ostoken_off");
+    assert_eq!(shell.text("env | grep ^OS_USER_DOMAIN_NAME"), "OS_USER_DOMAIN_NAME=Default");
+    assert_eq!(shell.text("set -gn | grep -c USER_DOMAIN"), "0", "no cover is left");
+}
+
+#[test]
 fn a_universal_variable_that_is_set_anew_is_seen() {
     let Some(fish) = tool("fish") else { return };
     let fake = FakeOstoken::new();
