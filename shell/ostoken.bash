@@ -18,21 +18,22 @@ case $- in *a*) __ostoken_allexport=1 && \builtin set +a ;; esac
 __ostoken_bin=ostoken
 
 # Runs "$@" without the options that would print the token (-x), export our variables (-a), end the
-# shell (-e, -u), or hand a DEBUG trap on to `$(...)`, where what it prints would be taken for the
-# answer (-T). `local -` gives them back, also after ^C.
+# shell (-e, -u), make `export NAME=value` print the whole environment (-k), or hand a DEBUG trap on
+# to `$(...)`, where what it prints would be taken for the answer (-T). `local -` gives them back,
+# also after ^C.
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
   __ostoken_quietly() {
     {
       \builtin local -
-      \builtin set +aeuxT
+      \builtin set +aekuxT
     } 2>/dev/null
     "$@"
   }
 else
   __ostoken_quietly() {
     {
-      \builtin local "__ostoken_opts=${-//[!aeuxT]/}" __ostoken_ret=0
-      \builtin set +aeuxT
+      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" __ostoken_ret=0
+      \builtin set +aekuxT
     } 2>/dev/null
     "$@" || __ostoken_ret=$?
     if [[ -n $__ostoken_opts ]]; then

@@ -540,6 +540,7 @@ fn the_hook_works_under_any_option_and_the_option_stays() {
         "set -a",
         "set -C",
         "set -f",
+        "set -k",
         "set -o posix",
         "set -E; set -T",
         "shopt -s failglob",
