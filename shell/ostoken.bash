@@ -327,7 +327,8 @@ __ostoken_load() {
 ostoken_on() {
   __ostoken_load || \builtin return 1
   case $- in *i*) __ostoken_register ;; esac
-  __ostoken_due=0
+  # Who asks is told, also what was said before.
+  __ostoken_due=0 __ostoken_said=''
   __ostoken_hook 0
 }
 

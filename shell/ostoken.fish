@@ -202,6 +202,8 @@ end
 function ostoken_on --description 'Keep a valid OpenStack token in this shell'
     __ostoken_load
     or return 1
+    # Who asks is told, also what was said before.
+    set -g __ostoken_said
     set -g __ostoken_due 0
     set -g __ostoken_fresh 0
     __ostoken_hook

@@ -178,6 +178,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
 
   function __ostoken_on {
     [Diagnostics.DebuggerHidden()] param()
+    # Who asks is told, also what was said before.
+    $script:said = ''
     $script:due = [DateTime]::MinValue
     $null = __ostoken_hook
   }

@@ -153,7 +153,8 @@ ostoken_on() {
   if [[ -o interactive ]]; then
     __ostoken_register
   fi
-  __ostoken_due=0
+  # Who asks is told, also what was said before.
+  __ostoken_due=0 __ostoken_said=""
   __ostoken_hook
 }
 

@@ -474,6 +474,7 @@ fn a_message_is_said_once_and_its_kind_handed_back() {
     shell.run("__ostoken_due=0");
     assert_eq!(shell.run("").text, "");
     assert_eq!(fake.calls().last().expect("calls"), "hook --shell bash --said unreachable");
+    assert_eq!(shell.run("ostoken_on").text, "ostoken: keystone cannot be reached\n", "who asks is told");
 }
 
 #[test]

@@ -356,6 +356,7 @@ fn a_message_is_said_once_and_its_kind_handed_back() {
     assert_eq!(shell.greeting, "ostoken: keystone cannot be reached\n");
     assert_eq!(shell.run("__ostoken_due=0").text, "");
     assert_eq!(fake.calls().last().expect("calls"), "hook --shell zsh --said unreachable");
+    assert_eq!(shell.run("ostoken_on").text, "ostoken: keystone cannot be reached\n", "who asks is told");
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn a_message_is_said_once_and_its_kind_handed_back() {
     assert_eq!(shell.greeting, "ostoken: keystone cannot be reached\n");
     assert_eq!(shell.run(DUE).text, "");
     assert_eq!(fake.calls().last().expect("calls"), "hook --shell fish --said unreachable");
+    assert_eq!(shell.run("ostoken_on").text, "ostoken: keystone cannot be reached\n", "who asks is told");
 }
 
 #[test]
