@@ -84,6 +84,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       $name, $value = $rest -split '=', 2
       switch -CaseSensitive -Exact ($word) {
         'restore' { __ostoken_restore }
+        # No token ends in a blank.
+        'foreign' { $script:tail = ' ' }
         'left' { if ($rest -match '^[0-9]{1,9}$') { $script:due = $script:since.AddSeconds($rest) } }
         'lease' { $script:lease = [regex]::Unescape($rest) }
         'said' { if ($rest -cmatch '^[a-z-]*$') { $script:said = $rest } }

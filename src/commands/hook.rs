@@ -6,10 +6,10 @@ use super::session::{Opening, Origin, Session, in_place, read_openrc};
 use super::settings::allows_http;
 use crate::broker::Broker;
 use crate::cli::{Global, HookArgs};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Kind};
 use crate::identity::Login;
 use crate::memory::Asker;
-use crate::output::change::{self, Scrub};
+use crate::output::change::{self, Change, Scrub};
 use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
 use crate::store::Kept;
@@ -69,7 +69,9 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
         Err(error) => return failed(&error, None, said, context),
     };
     if environment.holds_foreign_token() {
-        return quiet(Vec::new());
+        // A shell that inherited it beside an export of ours takes it for that.
+        let inherited = environment.is_set("OSTOKEN_EXPORTED");
+        return quiet(if inherited { vec![Change::NotOurs] } else { Vec::new() });
     }
     let login = origin.source.identity.login.clone();
     if !change::clients_bear_it(environment, &origin.source.identity) {
@@ -88,7 +90,7 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
 }
 
 /// Nothing to export, and nothing to say.
-fn quiet(changes: Vec<change::Change>) -> Answer {
+fn quiet(changes: Vec<Change>) -> Answer {
     Answer { changes, left: LONG, ..Answer::default() }
 }
 
@@ -194,6 +196,8 @@ fn failed(error: &Error, login: Option<&Login>, said: &str, context: &mut Contex
         let _ = writeln!(context.stderr, "{}", ascii(&text));
     }
     let left = match error {
+        // The right secret may be as long as the wrong one, which is all that a shell compares.
+        _ if kind == Kind::Refused => 1,
         Error::RateLimited(seconds) | Error::BudgetSpent(seconds) | Error::BackingOff { seconds, .. } => *seconds,
         _ => RETRY,
     };

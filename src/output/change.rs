@@ -22,6 +22,8 @@ pub enum Change {
     Restore,
     /// OS_TOKEN takes the token.
     Token,
+    /// OS_TOKEN stands in the place of an export of ours, and is the user's own: what is undone later leaves it.
+    NotOurs,
     /// The variable takes a word of letters and digits.
     Word(&'static str, String),
 }
@@ -144,7 +146,7 @@ pub fn edits(changes: &[Change], environment: &Environment, token: &Token) -> Ve
         Change::Unset(name) => Some(Edit::Unset(name.clone())),
         Change::Token => Some(set("OS_TOKEN", token.expose())),
         Change::Word(name, word) => Some(set(name, word)),
-        Change::Restore => None,
+        Change::Restore | Change::NotOurs => None,
     };
     changes.iter().filter_map(edit).collect()
 }

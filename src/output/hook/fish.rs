@@ -24,6 +24,8 @@ fn code(change: &Change) -> String {
         Change::Unset(name) => unset(name),
         Change::Restore => "__ostoken_restore".into(),
         Change::Token => "set -gx OS_TOKEN $__ostoken_t".into(),
+        // No token ends in a blank.
+        Change::NotOurs => "set -g __ostoken_tail ' '".into(),
         Change::Word(name, word) => format!("set -gx {name} {word}"),
     }
 }

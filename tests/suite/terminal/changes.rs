@@ -16,6 +16,7 @@ in_each_shell! {
     a_token_exported_by_hand_is_left_alone
     a_token_exported_by_hand_over_ours_is_left_alone
     off_leaves_a_token_exported_by_hand
+    a_shell_within_leaves_a_token_exported_by_hand
 }
 
 fn off_puts_everything_back_and_on_starts_again(name: &str) {
@@ -143,6 +144,19 @@ fn a_token_exported_by_hand_over_ours_is_left_alone(name: &str) {
     let renewed = shell.token();
     assert!(renewed != ours && renewed == person.token());
     assert_eq!(fake.posts(), 2);
+}
+
+fn a_shell_within_leaves_a_token_exported_by_hand(name: &str) {
+    let Some((fake, person)) = user_of_fake() else { return };
+    let Some(mut shell) = person.terminal(name, &init(name)) else { return };
+    shell.token();
+    shell.run("export OS_TOKEN=a-token-of-my-own");
+    shell.run(&language::inner(name));
+    shell.run("");
+    shell.run("ostoken_off");
+    assert_eq!(shell.get("OS_TOKEN"), "a-token-of-my-own");
+    assert_eq!(shell.exported("OSTOKEN_(EXP|FOR)"), "");
+    assert_eq!(fake.posts(), 1);
 }
 
 fn off_leaves_a_token_exported_by_hand(name: &str) {
