@@ -1,6 +1,7 @@
 //! The files in completions/ are what the definitions of the command line give today, and the shells take them.
 
 use crate::support::powershell::pwsh;
+use crate::support::pty::Shell;
 use crate::support::{Home, tool};
 use std::path::PathBuf;
 
@@ -32,6 +33,20 @@ fn bash_completes_the_commands() {
     command.args(["--norc", "-c", script, "bash"]).arg(file);
     let output = home.run(&mut command);
     assert_eq!((output.stdout.trim(), output.stderr.as_str()), ("status", ""));
+}
+
+#[test]
+fn zsh_completes_the_commands() {
+    let Some(zsh) = tool("zsh") else { return };
+    let home = Home::new();
+    let rc = format!(
+        "fpath=({} $fpath); autoload -Uz compinit; compinit -u -D\nostoken() {{ print -r -- \"called: $*\" }}\n",
+        folder().display()
+    );
+    let mut shell = Shell::at_home(&zsh, &home, &rc, &[]);
+    assert_eq!(shell.greeting, "");
+    let answer = shell.run("ostoken sta\t --jso\t");
+    assert!(answer.text.contains("called: status --json"), "{answer:?}");
 }
 
 #[test]
