@@ -60,7 +60,7 @@ zsh\t'Z shell'
 fish\t'fish'
 powershell\t'PowerShell, also Windows PowerShell'
 posix\t'sh, dash, ksh, busybox'
-cmd\t'cmd.exe, by `for /f "delims=" %i in (\'ostoken env --shell cmd\') do %i`'"
+cmd\t'cmd.exe'"
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l openrc -d 'Take the identity from this OpenRC file, not from the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l allow-http -d 'Permit an auth URL without TLS on another machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -269,7 +269,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
         # What a token depends on, in one string. Of secrets only whether they are there, and how long
         # the password is. The user domain is taken away on export: it is back when an OpenRC was
         # loaded once more. (.NET Framework joins nothing at all if the first part is null.)
-        $look = [string]::Join('|', '',
+        $look = [string]::Join("`0", '',
           [Environment]::GetEnvironmentVariable('OS_CLOUD'),
           [Environment]::GetEnvironmentVariable('OS_AUTH_URL'),
           [Environment]::GetEnvironmentVariable('OS_USERNAME'),

@@ -16,7 +16,8 @@ pub enum Shell {
     Powershell,
     /// sh, dash, ksh, busybox
     Posix,
-    /// cmd.exe, by `for /f "delims=" %i in ('ostoken env --shell cmd') do %i`
+    // By `for /f "delims=" %i in ('ostoken env --shell cmd') do @call %i`; Wine's cmd.exe wants the `call`.
+    /// cmd.exe
     Cmd,
 }
 

@@ -79,6 +79,15 @@ fn a_change_of_the_environment_makes_one_call() {
 }
 
 #[test]
+fn no_two_environments_look_alike() {
+    let Some(pwsh) = pwsh() else { return };
+    let fake = FakeOstoken::new();
+    let lines = "$env:OS_PROJECT_ID = 'a|b'; $env:OS_PROJECT_NAME = 'c'\n\n\"first=$(calls)\"\n\
+                 $env:OS_PROJECT_ID = 'a'; $env:OS_PROJECT_NAME = 'b|c'\n\n\"second=$(calls)\"";
+    assert_eq!(hooked(&pwsh, &fake, SESSION, lines), ["first=2", "second=3"]);
+}
+
+#[test]
 fn without_a_session_nothing_is_called_and_one_that_was_cleared_leaves_nothing() {
     let Some(pwsh) = pwsh() else { return };
     let fake = FakeOstoken::new();
