@@ -85,7 +85,9 @@ fn a_fast_prompt_starts_no_process() {
     };
     let once = forks(1);
     assert!(once > 2, "the slow path is seen: {once}");
-    assert_eq!(once, forks(201));
+    // fish itself now and then starts one more or one less; 200 prompts that start one each would add 200.
+    let often = forks(201);
+    assert!(often.abs_diff(once) < 5, "{once} for one call, {often} for 201");
 }
 
 #[test]
