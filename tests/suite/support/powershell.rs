@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rexpect::process::{PtyProcess, Signal};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -15,6 +15,9 @@ use super::fake_ostoken::{FakeOstoken, RENEWED};
 use super::process::{Output, finish};
 use super::pty::LIMIT;
 use super::tools::{root, say_skipped};
+
+/// After so long without a word a shell is looked at again.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// PowerShell: the one that PWSH names, the one on PATH, or a copy beside the repository. Neither Debian nor PyPI brings
 /// it: without one the test is to return, also under `CI=true`.
@@ -148,8 +151,14 @@ impl Terminal {
                 self.unread = after.to_owned();
                 return result;
             }
-            match self.screen.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self.screen.recv_timeout(SILENCE) {
                 Ok(text) => self.unread += &text,
+                // An Enter that comes while PSReadLine asks where the cursor is can get lost: the line is still being typed.
+                Err(RecvTimeoutError::Timeout) if Instant::now() < end => {
+                    if !self.unread.is_empty() && !self.unread.contains('\n') {
+                        self.send("");
+                    }
+                }
                 Err(error) => panic!("no prompt ({error}) after: {:?}", self.unread),
             }
         }
