@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::{DUE, drop_lease, halves, has_token, start};
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
+use crate::support::hooks::processes;
 use crate::support::pty::{LIMIT, SESSION, Shell};
 use crate::support::tool;
 
@@ -59,34 +60,14 @@ fn a_fresh_token_makes_no_call_at_any_prompt() {
 
 #[test]
 fn a_fast_prompt_starts_no_process() {
-    let (Some(fish), Some(strace)) = (tool("fish"), tool("strace")) else {
-        return;
-    };
+    let Some(fish) = tool("fish") else { return };
     let fake = FakeOstoken::new();
-    let forks = |times: u32| {
-        let log = fake.path().join("strace");
-        // Threads are none of its business: clone with CLONE_THREAD.
-        let status = Command::new(&strace)
-            .args(["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork,execve", "-o"])
-            .arg(&log)
-            .arg(&fish)
-            .args(["--no-config", "-c"])
-            .arg(format!("{}for i in (seq {times})\n__ostoken_hook\nend", fake.source("fish")))
-            .envs(SESSION.iter().copied())
-            .env("HOME", fake.home())
-            .env_remove("OS_TOKEN")
-            .status()
-            .expect("strace runs");
-        assert!(status.success());
-        let text = fs::read_to_string(log).expect("strace's log");
-        let is_process =
-            |line: &&str| line.contains('(') && !line.contains("resumed") && !line.contains("CLONE_THREAD");
-        text.lines().filter(is_process).count()
-    };
-    let once = forks(1);
+    let shell = [fish.to_str().expect("UTF-8"), "--no-config", "-c"];
+    let script = |times| format!("{}for i in (seq {times})\n__ostoken_hook\nend", fake.source("fish"));
+    let Some(once) = processes(&fake, &shell, script, 1) else { return };
     assert!(once > 2, "the slow path is seen: {once}");
     // fish itself now and then starts one more or one less; 200 prompts that start one each would add 200.
-    let often = forks(201);
+    let often = processes(&fake, &shell, script, 201).expect("a count");
     assert!(often.abs_diff(once) < 5, "{once} for one call, {often} for 201");
 }
 

@@ -79,12 +79,15 @@ pub fn processes(fake: &FakeOstoken, shell: &[&str], script: impl Fn(u32) -> Str
         .args(shell)
         .arg(script(times))
         .envs(SESSION.iter().copied())
+        .env("HOME", fake.home())
         .env_remove("OS_TOKEN")
         .status()
         .expect("strace runs");
     assert!(status.success());
     let text = fs::read_to_string(log).expect("strace's log");
-    Some(text.lines().filter(|line| line.contains('(') && !line.contains("resumed")).count())
+    // Threads are none of its business: clone with CLONE_THREAD.
+    let is_process = |line: &&str| line.contains('(') && !line.contains("resumed") && !line.contains("CLONE_THREAD");
+    Some(text.lines().filter(is_process).count())
 }
 
 /// How often the hook and `$(/bin/true)` run in one round of [`cost`].
