@@ -53,7 +53,8 @@ impl Keyring for Native {
     }
 
     fn get(&self, account: &str) -> Result<Option<Secret>, Error> {
-        let bytes = match self.entry(account)?.get_secret() {
+        let entry = self.entry(account)?;
+        let bytes = match patiently(|| entry.get_secret()) {
             Ok(bytes) => bytes,
             Err(StoreError::NoEntry) => return Ok(None),
             Err(error) => return Err(broken(error)),
@@ -63,15 +64,31 @@ impl Keyring for Native {
     }
 
     fn set(&self, account: &str, value: &Secret) -> Result<(), Error> {
-        self.entry(account)?.set_secret(value.expose().as_bytes()).map_err(broken)
+        let entry = self.entry(account)?;
+        patiently(|| entry.set_secret(value.expose().as_bytes())).map_err(broken)
     }
 
     fn delete(&self, account: &str) -> Result<(), Error> {
-        match self.entry(account)?.delete_credential() {
+        let entry = self.entry(account)?;
+        match patiently(|| entry.delete_credential()) {
             Err(error) if !matches!(error, StoreError::NoEntry) => Err(broken(error)),
             _ => Ok(()),
         }
     }
+}
+
+/// Does `work`, and again for a fifth of a second at most while another process is just removing that entry: Wine keeps
+/// entries in its registry, and says so (ERROR_KEY_DELETED) to whoever opened one before it went.
+fn patiently<T>(work: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    for _ in 0..100 {
+        match work() {
+            // The store names a code that it does not know in words alone.
+            Err(StoreError::PlatformFailure(error)) if error.to_string() == "Windows error code 1018" => {}
+            other => return other,
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    work()
 }
 
 fn broken(error: StoreError) -> Error {
