@@ -1,29 +1,35 @@
-//! The question for a secret, on a console.
+//! The program on a console: the question for a secret, and ^C.
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rexpect::process::PtyProcess;
 
 use super::commands::alice;
-use super::machine::Machine;
+use super::machine::{CtrlC, Machine};
 use crate::support::people;
 use crate::support::pty::LIMIT;
 
-/// `ostoken login` on a console.
-struct Login {
+/// The program on a console.
+struct Console {
     process: PtyProcess,
     keyboard: File,
     screen: Receiver<Vec<u8>>,
     shown: String,
 }
 
-impl Login {
-    /// Starts it and waits for its question.
-    fn start(machine: &Machine) -> Login {
-        let process = PtyProcess::new(machine.on_terminal(&["login"])).expect("a pty");
+impl Console {
+    /// `ostoken login`, once it asks its question.
+    fn login(machine: &Machine) -> Console {
+        Console::start(machine.on_terminal(CtrlC::Key, &["login"]), "Password of alice")
+    }
+
+    /// Starts it and waits until it shows `sign`.
+    fn start(command: Command, sign: &str) -> Console {
+        let process = PtyProcess::new(command).expect("a pty");
         let keyboard = process.get_file_handle().expect("the terminal");
         let mut terminal = process.get_file_handle().expect("the terminal");
         let (sender, screen) = channel();
@@ -35,9 +41,9 @@ impl Login {
                 }
             }
         });
-        let mut login = Login { process, keyboard, screen, shown: String::new() };
-        login.read(|shown| shown.contains("Password of alice"));
-        login
+        let mut console = Console { process, keyboard, screen, shown: String::new() };
+        console.read(|shown| shown.contains(sign));
+        console
     }
 
     fn read(&mut self, is_enough: impl Fn(&str) -> bool) {
@@ -71,7 +77,7 @@ impl Login {
 fn a_typed_password_is_not_shown_and_can_be_corrected() {
     let Some((cloud, mut machine)) = alice() else { return };
     machine.unset("OS_PASSWORD");
-    let mut login = Login::start(&machine);
+    let mut login = Console::login(&machine);
     let password = people::password("alice");
     let code = login.type_and_wait(&format!("wrong\u{15}{password}xy\u{7f}\u{7f}\r"));
     assert_eq!(code, 0, "{:?}", login.shown);
@@ -84,7 +90,7 @@ fn a_typed_password_is_not_shown_and_can_be_corrected() {
 fn ctrl_c_at_the_question_ends_the_program_and_sends_nothing() {
     let Some((cloud, mut machine)) = alice() else { return };
     machine.unset("OS_PASSWORD");
-    let mut login = Login::start(&machine);
+    let mut login = Console::login(&machine);
     // The last byte of STATUS_CONTROL_C_EXIT is all that Unix sees of it.
     assert_eq!(login.type_and_wait("secr\u{3}"), 0x3a, "{:?}", login.shown);
     assert!(!login.shown.contains("secr"), "{:?}", login.shown);
@@ -98,4 +104,15 @@ fn without_a_console_there_is_no_question() {
     machine.unset("OS_PASSWORD");
     let output = machine.run_with(&["login"], "secret\r\n").expect_status(2);
     assert!(output.stderr.contains("--password-stdin"), "{output:?}");
+}
+
+#[test]
+fn ctrl_c_during_a_command_is_the_commands_to_answer() {
+    let Some((cloud, machine)) = alice() else { return };
+    machine.token();
+    let exec = machine.on_terminal(CtrlC::Event, &["exec", "--", "interrupted"]);
+    let mut console = Console::start(exec, "waiting");
+    assert_eq!(console.type_and_wait("\u{3}"), 5, "{:?}", console.shown);
+    assert!(console.shown.contains("interrupted"), "{:?}", console.shown);
+    assert_eq!(cloud.requests().len(), 1);
 }

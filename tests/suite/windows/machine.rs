@@ -24,6 +24,12 @@ pub const USER: &str = "users/J\u{f6}rg M\u{fc}ller";
 /// The user's local data.
 const LOCAL: &str = "users/J\u{f6}rg M\u{fc}ller/AppData/Local";
 
+/// What ^C is to the programs on a console.
+pub enum CtrlC {
+    Key,
+    Event,
+}
+
 /// A Windows with a user; it ends with this value, and all processes in it.
 pub struct Machine {
     pub home: Home,
@@ -116,10 +122,15 @@ impl Machine {
         self.windows(PROGRAM, arguments)
     }
 
-    /// The program under test for a terminal, which hands ^C on as a key, as a console does.
-    pub fn on_terminal(&self, arguments: &[&str]) -> Command {
+    /// The program under test for a terminal. A console hands ^C on as a key to who asks for keys, and as an event to
+    /// all others; Wine has an event of the signal alone, so that a test says which it wants.
+    pub fn on_terminal(&self, ctrl_c: CtrlC, arguments: &[&str]) -> Command {
+        let setting = match ctrl_c {
+            CtrlC::Key => "-isig",
+            CtrlC::Event => "isig",
+        };
         let mut command = self.command("sh");
-        command.args(["-c", "stty -isig && exec \"$@\"", "sh"]).args(start_of_wine()).arg(PROGRAM).args(arguments);
+        command.args(["-c", "stty $0 && exec \"$@\"", setting]).args(start_of_wine()).arg(PROGRAM).args(arguments);
         command.env("TERM", "xterm").stdin(Stdio::inherit());
         command
     }
