@@ -257,10 +257,8 @@ impl Error {
             Error::BackingOff { .. } => "run `ostoken refresh` to try at once".into(),
             Error::BadAnswer { .. } => "check OS_AUTH_URL: it must be Keystone's, such as https://host/v3".into(),
             Error::Redirected { location, .. } => format!("if that is right, set OS_AUTH_URL to `{location}`"),
-            Error::LockTimeout { .. } => "see which process holds it: `fuser -v FILE`".into(),
-            Error::NoKeyring(_) => {
-                "unlock or start a keyring, or choose one: OSTOKEN_KEYRING=keyutils, secret-service or file".into()
-            }
+            Error::LockTimeout { .. } => LOCKED.into(),
+            Error::NoKeyring(_) => NO_KEYRING.into(),
             Error::State { hint, .. } => (*hint).into(),
             Error::MinTtl { .. } => "ask for less".into(),
             Error::Exec { .. } => "check the command's name and PATH".into(),
@@ -268,6 +266,20 @@ impl Error {
         }
     }
 }
+
+// What to do where it differs from system to system.
+const LOCKED: &str = if cfg!(windows) {
+    "see which ostoken still runs: `tasklist /fi \"imagename eq ostoken.exe\"`"
+} else {
+    "see which process holds it: `fuser -v FILE`"
+};
+const NO_KEYRING: &str = if cfg!(windows) {
+    "choose one: OSTOKEN_KEYRING=credential-manager or file"
+} else if cfg!(target_os = "macos") {
+    "unlock it, or choose one: OSTOKEN_KEYRING=keychain or file"
+} else {
+    "unlock or start a keyring, or choose one: OSTOKEN_KEYRING=keyutils, secret-service or file"
+};
 
 /// `text` with control characters escaped and at most `longest` characters, for a terminal.
 pub fn escaped(text: &str, longest: usize) -> String {

@@ -123,3 +123,13 @@ fn a_cloud_behind_its_own_authority_is_verified() {
     let output = machine.run(&["token"]);
     assert_eq!(output.status, 6, "an unknown authority is none: {output:?}");
 }
+
+#[test]
+fn a_keyring_of_another_system_is_refused_with_those_that_windows_has() {
+    let Some((cloud, mut machine)) = alice() else { return };
+    machine.set("OSTOKEN_KEYRING", "keyutils");
+    let output = machine.run(&["token"]).expect_status(7);
+    assert!(output.stderr.contains("keyutils is not on this system"), "{output:?}");
+    assert!(output.stderr.contains("hint: choose one: OSTOKEN_KEYRING=credential-manager or file"), "{output:?}");
+    assert_eq!(cloud.creations(), 0);
+}
