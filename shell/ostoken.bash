@@ -32,7 +32,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
 else
   __ostoken_quietly() {
     {
-      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" __ostoken_ret=0
+      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" "__ostoken_ret=0"
       \builtin set +aekuxT
     } 2>/dev/null
     "$@" || __ostoken_ret=$?
@@ -326,6 +326,10 @@ __ostoken_load() {
 
 ostoken_on() {
   __ostoken_load || \builtin return 1
+  if [[ $- = *a* ]]; then
+    __ostoken_quietly ostoken_on
+    \builtin return
+  fi
   case $- in *i*) __ostoken_register ;; esac
   # Who asks is told, also what was said before.
   __ostoken_due=0 __ostoken_said=''
