@@ -111,3 +111,17 @@ fn the_fake_keystone_answers_as_it_was_told() {
     assert_eq!(ask().body, "slow");
     assert_eq!(fake.posts(), 6);
 }
+
+#[test]
+fn what_a_childs_end_interrupts_counts_once_and_a_thread_not_at_all() {
+    let log = "7 execve(\"/bin/bash\") = 0\n\
+        7 clone(flags=SIGCHLD) = ? ERESTARTNOINTR (To be restarted)\n\
+        7 --- SIGCHLD {si_signo=SIGCHLD} ---\n\
+        7 clone(flags=SIGCHLD <unfinished ...>\n\
+        8 clone3({flags=CLONE_THREAD} <unfinished ...>\n\
+        7 <... clone resumed>) = ? ERESTARTNOINTR (To be restarted)\n\
+        8 <... clone3 resumed>) = ? ERESTARTNOINTR (To be restarted)\n\
+        7 clone(flags=SIGCHLD <unfinished ...>\n\
+        7 <... clone resumed>) = 9\n";
+    assert_eq!(crate::support::hooks::processes_in(log), 2);
+}

@@ -12,6 +12,7 @@ mod wrappers;
 use std::process::Stdio;
 
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
+use crate::support::hooks::processes_in;
 use crate::support::powershell::{command, hooked, printed, pwsh};
 use crate::support::process::finish;
 use crate::support::pty::SESSION;
@@ -135,9 +136,7 @@ fn prompts_start_no_process() {
         outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let script = format!("{}{}", fake.source("powershell"), "$null\n".repeat(prompts));
         finish(outer.stdin(Stdio::piped()), Some(&script)).success();
-        let text = std::fs::read_to_string(log).expect("strace's log");
-        let process = |line: &&str| line.contains('(') && !line.contains("resumed") && !line.contains("CLONE_THREAD");
-        text.lines().filter(process).count()
+        processes_in(&std::fs::read_to_string(log).expect("strace's log"))
     };
     let once = started(1);
     assert!(once > 2, "the slow path is seen: {once}");

@@ -1,6 +1,7 @@
 //! What the tests of all hooks have in common: their shells, the assertion that most of them end
 //! with, and what a prompt costs.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -85,9 +86,26 @@ pub fn processes(fake: &FakeOstoken, shell: &[&str], script: impl Fn(u32) -> Str
         .expect("strace runs");
     assert!(status.success());
     let text = fs::read_to_string(log).expect("strace's log");
-    // Threads are none of its business: clone with CLONE_THREAD.
-    let is_process = |line: &&str| line.contains('(') && !line.contains("resumed") && !line.contains("CLONE_THREAD");
-    Some(text.lines().filter(is_process).count())
+    Some(processes_in(&text))
+}
+
+/// How many processes a log of strace tells of, and programs in them: each `clone`, `fork` and `execve`, but for threads
+/// and for what a child's end interrupted, which the kernel does again (ERESTARTNOINTR).
+pub fn processes_in(log: &str) -> usize {
+    let mut unfinished = HashSet::new();
+    let mut count = 0;
+    for line in log.lines() {
+        let who = line.split(' ').next();
+        if line.contains(" resumed>") {
+            count -= usize::from(unfinished.remove(&who) && line.contains("ERESTART"));
+        } else if line.contains('(') && !line.contains("CLONE_THREAD") && !line.contains("ERESTART") {
+            count += 1;
+            if line.contains("<unfinished") {
+                unfinished.insert(who);
+            }
+        }
+    }
+    count
 }
 
 /// How often the hook and `$(/bin/true)` run in one round of [`cost`].

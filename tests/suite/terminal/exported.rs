@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::{in_each_shell, init, language, member, openrc, user_of_fake};
 use crate::person::Person;
+use crate::support::hooks::processes_in;
 use crate::support::{Cloud, CloudOptions, people, tool};
 
 in_each_shell! {
@@ -79,11 +80,7 @@ fn a_prompt_with_a_fresh_token_starts_no_process(name: &str) {
     std::os::unix::fs::symlink(&wrapper, &launcher).unwrap();
     let mut shell = crate::support::pty::Shell::at_home(&launcher, &person.home, &rc, &person.variables);
     shell.token();
-    let started = || {
-        let text = fs::read_to_string(&log).unwrap();
-        let is_start = |line: &&str| line.contains('(') && !line.contains("resumed") && !line.contains("CLONE_THREAD");
-        text.lines().filter(is_start).count()
-    };
+    let started = || processes_in(&fs::read_to_string(&log).unwrap());
     let before = started();
     assert!(before > 5, "the first prompt's processes are seen: {before}");
     for _ in 0..20 {
