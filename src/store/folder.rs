@@ -229,14 +229,8 @@ fn patiently<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
     const LOCK_VIOLATION: i32 = 33;
-    for _ in 0..100 {
-        match work() {
-            Err(error) if is_one_of(&error, [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION]) => {}
-            other => return other,
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    work()
+    let passes = |error: &io::Error| is_one_of(error, [ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION]);
+    super::retry::patiently(std::time::Duration::from_millis(5), passes, work)
 }
 
 #[cfg(not(unix))]

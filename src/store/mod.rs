@@ -8,6 +8,8 @@ pub mod folder;
 pub mod keyring;
 pub mod lock;
 pub mod logins;
+#[cfg(any(not(unix), target_os = "macos", test))]
+mod retry;
 
 use crate::error::Error;
 use crate::identity::{Identity, Key, LoginKey};

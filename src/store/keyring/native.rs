@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 use keyring_core::{CredentialStore, Entry, Error as StoreError};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The system's own keyring.
 pub struct Native {
@@ -80,15 +81,9 @@ impl Keyring for Native {
 /// Does `work`, and again for a fifth of a second at most while another process is just removing that entry: Wine keeps
 /// entries in its registry, and says so (ERROR_KEY_DELETED) to whoever opened one before it went.
 fn patiently<T>(work: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    for _ in 0..100 {
-        match work() {
-            // The store names a code that it does not know in words alone.
-            Err(StoreError::PlatformFailure(error)) if error.to_string() == "Windows error code 1018" => {}
-            other => return other,
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    work()
+    // The store names a code that it does not know in words alone.
+    let passes = |error: &StoreError| matches!(error, StoreError::PlatformFailure(why) if why.to_string() == "Windows error code 1018");
+    crate::store::retry::patiently(Duration::from_millis(2), passes, work)
 }
 
 fn broken(error: StoreError) -> Error {
