@@ -5,7 +5,7 @@
 //! ```
 //! use ostoken::secret::{Secret, Token};
 //! assert_eq!(format!("{:?}", Secret::from("hunter2")), "Secret(***)");
-//! assert_eq!(format!("{:?}", Token::parse("gAAAAAB").unwrap()), "Token(***)");
+//! assert_eq!(format!("{:?}", Token::parse("gAAAAAB")), "Some(Token(***))");
 //! ```
 //!
 //! ```compile_fail
@@ -13,7 +13,9 @@
 //! ```
 //!
 //! ```compile_fail
-//! println!("{}", ostoken::secret::Token::parse("gAAAAAB").unwrap());
+//! fn show(token: &ostoken::secret::Token) {
+//!     println!("{token}");
+//! }
 //! ```
 
 use secrecy::{ExposeSecret, SecretString};
