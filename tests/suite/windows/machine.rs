@@ -111,9 +111,9 @@ impl Machine {
 
     /// A program for Windows, by its name there.
     pub fn windows(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut words = start_of_wine().iter().copied().chain([program]).chain(arguments.iter().copied());
-        let mut command = self.command(words.next().unwrap());
-        command.args(words);
+        let start = start_of_wine();
+        let mut command = self.command(start[0]);
+        command.args(&start[1..]).arg(program).args(arguments);
         command
     }
 
