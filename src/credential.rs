@@ -1,7 +1,7 @@
 //! The secret of a login: where it comes from, where it may go, and whether Keystone refused it before.
 
 use crate::error::Error;
-use crate::identity::{Login, Source, Verify};
+use crate::identity::{Login, Source, TlsPolicy};
 use crate::memory::Asker;
 use crate::secret::Secret;
 use crate::store::Store;
@@ -26,12 +26,12 @@ pub fn secret(store: &Store, usual: Option<&Store>, source: &Source, asker: Aske
         return Ok(given.clone());
     }
     let Some(stored) = stored(store, login)? else { return Err(Error::NoSecret(login.describe())) };
-    if stored.auth_url != login.auth_url.as_str() || stored.verify != source.verify {
+    if stored.auth_url != login.auth_url.as_str() || stored.tls_policy != source.tls_policy {
         return Err(Error::OtherHost(format!(
             "it was kept for {}, {}, not {}",
             stored.auth_url,
-            words(&stored.verify),
-            words(&source.verify)
+            stored.tls_policy.describe(),
+            source.tls_policy.describe()
         )));
     }
     Ok(stored.secret())
@@ -49,8 +49,8 @@ pub fn stored(store: &Store, login: &Login) -> Result<Option<StoredSecret>, Erro
 ///
 /// # Errors
 /// [`Error::NoKeyring`].
-pub fn keep(store: &Store, login: &Login, secret: &Secret, verify: &Verify) -> Result<(), Error> {
-    store.set_entry(&secret_account(&login.key()), &StoredSecret::new(secret, login.auth_url.as_str(), verify))
+pub fn keep(store: &Store, login: &Login, secret: &Secret, tls_policy: &TlsPolicy) -> Result<(), Error> {
+    store.set_entry(&secret_account(&login.key()), &StoredSecret::new(secret, login.auth_url.as_str(), tls_policy))
 }
 
 /// Forgets the login's secret, and which ones were refused.
@@ -95,7 +95,7 @@ pub fn note_refusal(store: &Store, login: &Login, secret: &Secret, refused: Opti
 
 /// Notes that `secret` goes to this server, before it goes; a prompt may not add a second one.
 fn bind(store: &Store, usual: Option<&Store>, secret: &Secret, source: &Source, asker: Asker) -> Result<(), Error> {
-    let target = format!("{}, {}", source.identity.login.auth_url.as_str(), words(&source.verify));
+    let target = format!("{}, {}", source.identity.login.auth_url.as_str(), source.tls_policy.describe());
     let read = || store.entry::<Digests>(SENT_ACCOUNT);
     let known = |sent: &Option<Digests>| {
         sent.as_ref().and_then(|sent| sent.get(secret)).is_some_and(|targets| targets.contains(&target))
@@ -124,17 +124,4 @@ fn bind(store: &Store, usual: Option<&Store>, secret: &Secret, source: &Source, 
     let mut sent = sent.map_or_else(Digests::new, Ok)?;
     sent.add(secret, &target);
     store.set_entry(SENT_ACCOUNT, &sent)
-}
-
-fn words(verify: &Verify) -> String {
-    let Verify { insecure, ca_file, allow_http } = verify;
-    let mut words = match (insecure, ca_file) {
-        (true, _) => "not verified".to_owned(),
-        (false, Some(path)) => format!("verified by {}", crate::error::escaped(path, 200)),
-        (false, None) => "verified as usual".to_owned(),
-    };
-    if *allow_http {
-        words.push_str(", without TLS");
-    }
-    words
 }

@@ -1,7 +1,7 @@
 //! The broker with a keyring in files, a clock that is set by hand and an issuer that answers as told.
 
 use super::*;
-use crate::identity::{AuthUrl, Verify};
+use crate::identity::{AuthUrl, TlsPolicy};
 use crate::keystone::{Admit, Look};
 use crate::record::Times;
 use crate::record::tests::identity;
@@ -70,7 +70,8 @@ impl Bench {
             state: &state,
         };
         let store = Store::new(choose(wish).expect("a keyring").keyring, &state);
-        let source = Source { identity: identity("p"), verify: Verify::default(), secret: Some(Secret::from("pw")) };
+        let source =
+            Source { identity: identity("p"), tls_policy: TlsPolicy::default(), secret: Some(Secret::from("pw")) };
         Bench { _home: home, store, usual: None, source }
     }
 

@@ -3,6 +3,7 @@
 
 use super::session::Session;
 use crate::error::Error;
+use crate::identity::TLS_PATHS;
 
 /// A renewal that was started.
 pub struct Renewal(system::Started);
@@ -22,9 +23,14 @@ pub fn detach(session: &Session) -> Result<Renewal, Error> {
     system::start(session).map(Renewal).map_err(|error| Error::Io { what: "renewal", error })
 }
 
+/// The files that the environment names: the renewal runs in another folder.
+fn paths(session: &Session) -> impl Iterator<Item = (&'static str, &str)> {
+    TLS_PATHS.into_iter().filter_map(|name| Some((name, session.origin.environment.get(name)?)))
+}
+
 #[cfg(unix)]
 mod system {
-    use super::Session;
+    use super::{Session, paths};
     use std::io;
     use std::process::{Child, Command, Stdio};
 
@@ -35,8 +41,10 @@ mod system {
         close_fds::set_fds_cloexec(3, &[]);
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("renew").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
-        if let Some(path) = &session.source().verify.ca_file {
-            command.env("OS_CACERT", path);
+        for (name, path) in paths(session) {
+            if let Ok(path) = std::path::absolute(path) {
+                command.env(name, path);
+            }
         }
         command.spawn()
     }
@@ -50,7 +58,7 @@ mod system {
 /// their end would wait for the renewal. So the process is started without it.
 #[cfg(windows)]
 mod system {
-    use super::Session;
+    use super::{Session, paths};
     use std::io;
     use std::path::Path;
     use winsafe::{CreateProcess, STARTUPINFO, co, guard::CloseHandlePiGuard};
@@ -63,18 +71,12 @@ mod system {
         let program = program.to_str().ok_or_else(|| io::Error::other("the program's path is no Unicode text"))?;
         let flags = co::CREATE::DETACHED_PROCESS | co::CREATE::NEW_PROCESS_GROUP;
         let line = format!("\"{program}\" renew");
-        let folder = root(session.origin.environment.get("OS_CACERT"));
+        let is_relative = |(_, path): (&str, &str)| !Path::new(path).is_absolute();
+        // Away from the shell's folder, which could not be removed meanwhile; but a relative path is found from there alone.
+        let folder = if paths(session).any(is_relative) { None } else { Some("\\") };
         let mut info = STARTUPINFO::default();
         CreateProcess(Some(program), Some(&line), None, None, false, flags, &[], folder, &mut info)
             .map_err(|error| io::Error::from_raw_os_error(error.raw().cast_signed()))
-    }
-
-    /// Away from the shell's folder, which could not be removed meanwhile; but a relative OS_CACERT is found from there alone.
-    fn root(ca_file: Option<&str>) -> Option<&'static str> {
-        match ca_file {
-            Some(path) if !Path::new(path).is_absolute() => None,
-            _ => Some("\\"),
-        }
     }
 
     pub fn ended(process: &mut Started) -> Option<String> {

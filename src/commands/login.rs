@@ -24,8 +24,8 @@ pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Resu
     };
     session.origin.source.secret = Some(secret.clone());
     let handout = replace(&session, context)?;
-    let Source { identity, verify, .. } = session.source();
-    credential::keep(&session.store, &identity.login, &secret, verify)?;
+    let Source { identity, tls_policy, .. } = session.source();
+    credential::keep(&session.store, &identity.login, &secret, tls_policy)?;
     if let Err(error) = logins::note(&session.state, &identity.login.key(), session.store.backend(), true) {
         context.warn(&error.to_string());
     }

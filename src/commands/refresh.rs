@@ -27,7 +27,7 @@ pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Erro
     if let Some(warning) = &handout.warning {
         context.warn(&warning.to_string());
     }
-    if session.source().verify.insecure {
+    if session.source().tls_policy.insecure {
         context.warn("OS_INSECURE: nobody checked that the server is Keystone");
     }
     for record in session.store.records(&session.source().identity.login.key()) {

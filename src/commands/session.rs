@@ -156,7 +156,7 @@ impl Session {
     /// The way to this identity's Keystone.
     fn keystone<'a>(&'a self, clock: &'a dyn Clock) -> Keystone<'a> {
         Keystone {
-            verify: &self.source().verify,
+            tls_policy: &self.source().tls_policy,
             environment: &self.origin.environment,
             clock,
             deadline: self.deadline,
@@ -194,7 +194,7 @@ impl Session {
         if let Some(warning) = &handout.warning {
             context.warn(&warning.to_string());
         }
-        if handout.is_new && self.source().verify.insecure {
+        if handout.is_new && self.source().tls_policy.insecure {
             context.warn("OS_INSECURE: nobody checked that the server is Keystone");
         }
         Ok(handout)

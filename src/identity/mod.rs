@@ -7,10 +7,12 @@ pub mod environment;
 mod key;
 pub mod openrc;
 pub mod resolve;
+mod tls_policy;
 
 pub use auth_url::AuthUrl;
 pub use environment::Environment;
 pub use key::{Key, LoginKey};
+pub use tls_policy::{TLS_PATHS, TlsPolicy};
 
 use crate::secret::{Secret, short_digest};
 
@@ -155,24 +157,13 @@ pub struct Identity {
     pub scope: Scope,
 }
 
-/// How the server is verified. A secret goes only where it is verified as it was at its login.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Verify {
-    /// `OS_INSECURE`: no certificate is checked.
-    pub insecure: bool,
-    /// `OS_CACERT`: the absolute path of the file with the authorities that are trusted.
-    pub ca_file: Option<String>,
-    /// `--allow-http`: a connection without TLS to another machine is wanted.
-    pub allow_http: bool,
-}
-
 /// What a source of identities gives.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The identity.
     pub identity: Identity,
-    /// How its server is verified.
-    pub verify: Verify,
+    /// What decides whether its server is trusted.
+    pub tls_policy: TlsPolicy,
     /// The secret, where the source holds one.
     pub secret: Option<Secret>,
 }

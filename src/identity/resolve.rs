@@ -3,7 +3,7 @@
 //! The rules are those of python-openstackclient: OS_PROJECT_* beats OS_TENANT_*, an id beats a name, a name without a
 //! domain is in OS_DEFAULT_DOMAIN_ID/_NAME, else in the domain with the id `default`. What loses is not part of the key.
 
-use super::{AuthUrl, Domain, Identity, Login, Method, Scope, Source, User, Verify};
+use super::{AuthUrl, Domain, Identity, Login, Method, Scope, Source, TlsPolicy, User};
 use crate::error::{Error, escaped};
 use crate::secret::Secret;
 
@@ -32,7 +32,7 @@ pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
     let identity = Identity { login: Login { auth_url, method }, scope };
     Ok(Source {
         identity,
-        verify: variables.verify(allow_http && needs_permission)?,
+        tls_policy: TlsPolicy::read(&|name| variables.text(name), allow_http && needs_permission)?,
         secret: variables.secret(secret)?,
     })
 }
@@ -155,23 +155,6 @@ impl Variables<'_, '_> {
             }
         }
         Ok(None)
-    }
-
-    fn verify(&self, allow_http: bool) -> Result<Verify, Error> {
-        let insecure = match self.text("OS_INSECURE")?.map(|text| text.to_ascii_lowercase()).as_deref() {
-            None | Some("0" | "false" | "no" | "off") => false,
-            Some("1" | "true" | "yes" | "on") => true,
-            Some(_) => return Err(Error::usage("OS_INSECURE", "it is neither true nor false")),
-        };
-        let ca_file = match self.text("OS_CACERT")? {
-            None => None,
-            Some(path) => {
-                let absolute = std::path::absolute(&path)
-                    .map_err(|error| Error::usage("OS_CACERT", format!("`{}`: {error}", escaped(&path, 200))))?;
-                absolute.to_str().map(str::to_owned)
-            }
-        };
-        Ok(Verify { insecure, ca_file, allow_http })
     }
 }
 

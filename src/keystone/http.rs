@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::{Admit, Issued, Issuer, Look, request};
 use crate::clock::Clock;
 use crate::error::{Error, escaped};
-use crate::identity::{AuthUrl, Environment, Identity, Verify};
+use crate::identity::{AuthUrl, Environment, Identity, TlsPolicy};
 use crate::secret::{Secret, Token};
 use crate::stop::{Point, reached};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 /// A Keystone, verified in one way.
 pub struct Keystone<'a> {
     /// How servers are verified.
-    pub verify: &'a Verify,
+    pub tls_policy: &'a TlsPolicy,
     /// Where the proxy variables are read.
     pub environment: &'a Environment,
     /// Tells when an answer came.
@@ -139,7 +139,7 @@ impl Keystone<'_> {
     fn agent(&self, url: &str) -> Result<Agent, Error> {
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .disable_verification(self.verify.insecure)
+            .disable_verification(self.tls_policy.insecure)
             .root_certs(self.roots()?)
             .build();
         let config = Agent::config_builder()
@@ -161,7 +161,7 @@ impl Keystone<'_> {
     }
 
     fn roots(&self) -> Result<RootCerts, Error> {
-        let Some(path) = self.verify.ca_file.as_deref() else { return Ok(RootCerts::PlatformVerifier) };
+        let Some(path) = self.tls_policy.authorities.first() else { return Ok(RootCerts::PlatformVerifier) };
         let refuse = |why: String| Error::usage("OS_CACERT", format!("`{}`: {why}", escaped(path, 200)));
         // Neither a device nor a pipe: it is read before anything is counted, and ends.
         let data = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;

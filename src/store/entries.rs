@@ -1,7 +1,7 @@
 //! What the keyring's entries hold, as JSON, and the account names they stand under.
 
 use crate::error::Error;
-use crate::identity::{Key, LoginKey, Verify};
+use crate::identity::{Key, LoginKey, TlsPolicy};
 use crate::record::{Record, VERSION};
 use crate::secret::{Secret, Token, digest, random_hex};
 use serde::de::DeserializeOwned;
@@ -62,15 +62,15 @@ pub struct StoredSecret {
     secret: Zeroizing<String>,
     /// The auth URL it was proved at.
     pub auth_url: String,
-    /// How that server was verified.
-    pub verify: Verify,
+    /// What decided that this server was trusted.
+    pub tls_policy: TlsPolicy,
 }
 
 impl StoredSecret {
-    /// A secret that was proved at `auth_url`, verified as `verify` says.
-    pub fn new(secret: &Secret, auth_url: &str, verify: &Verify) -> Self {
+    /// A secret that was proved at `auth_url`, trusted as `tls_policy` says.
+    pub fn new(secret: &Secret, auth_url: &str, tls_policy: &TlsPolicy) -> Self {
         let secret = Zeroizing::new(secret.expose().to_owned());
-        StoredSecret { version: VERSION, secret, auth_url: auth_url.into(), verify: verify.clone() }
+        StoredSecret { version: VERSION, secret, auth_url: auth_url.into(), tls_policy: tls_policy.clone() }
     }
 
     /// The secret.

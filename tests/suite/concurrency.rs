@@ -235,7 +235,7 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let before = write("first");
     std::fs::remove_file(store.lease(&before.record).unwrap()).unwrap();
     let after = write("second");
-    let issuer = Keystone { verify: &source.verify, environment: &environment, clock: &clock, deadline: None };
+    let issuer = Keystone { tls_policy: &source.tls_policy, environment: &environment, clock: &clock, deadline: None };
     let broker = Broker {
         store: &store,
         usual: None,
