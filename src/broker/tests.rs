@@ -7,7 +7,7 @@ use crate::record::Times;
 use crate::record::tests::identity;
 use crate::secret::Token;
 use crate::store::folder::Folder;
-use crate::store::keyring::{Wish, choose};
+use crate::store::keyring::{Backend, Keyring};
 use std::cell::Cell;
 
 struct HandClock(Cell<i64>);
@@ -48,6 +48,11 @@ impl Issuer for Fake<'_> {
     }
 }
 
+/// A keyring in memory.
+fn keyring(service: &str) -> Keyring {
+    Keyring::new(Backend::File, keyring_core::mock::Store::new().expect("a store"), service)
+}
+
 struct Bench {
     _home: tempfile::TempDir,
     store: Store,
@@ -59,17 +64,7 @@ impl Bench {
     fn new() -> Bench {
         let home = tempfile::tempdir().expect("a folder");
         let state = Folder::open(home.path().join("state")).expect("usable");
-        let wish = Wish {
-            setting: Some("file"),
-            remembered: &[],
-            secret_is_given: true,
-            service: "test",
-            has_bus: false,
-            patience: std::time::Duration::from_secs(1),
-            unlock: false,
-            state: &state,
-        };
-        let store = Store::new(choose(wish).expect("a keyring").keyring, &state);
+        let store = Store::new(keyring("test"), &state);
         let source =
             Source { identity: identity("p"), tls_policy: TlsPolicy::default(), secret: Some(Secret::from("pw")) };
         Bench { _home: home, store, usual: None, source }

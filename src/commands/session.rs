@@ -1,7 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 use super::Context;
-use super::settings::{DEFAULT_SERVICE, allows_http, has_bus, refresh_rule, service, state_folder};
+use super::settings::{DEFAULT_SERVICE, allows_http, refresh_rule, service, session_bus, state_folder};
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -14,7 +14,7 @@ use crate::memory::Asker;
 use crate::output::change::{self, Scrub};
 use crate::record::RefreshRule;
 use crate::store::folder::Folder;
-use crate::store::keyring::{Backend, Wish, choose};
+use crate::store::keyring::{Backend, KeyringRequest, select};
 use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::io::Read;
@@ -107,7 +107,7 @@ impl Session {
     /// Reads the identity and opens its store.
     ///
     /// # Errors
-    /// As [`Origin::read`], [`Folder::open`] and [`choose`].
+    /// As [`Origin::read`], [`Folder::open`] and [`select`].
     pub fn open(global: &Global, opening: Opening, context: &Context) -> Result<Session, Error> {
         Session::of(Origin::read(global, context.environment)?, opening)
     }
@@ -115,7 +115,7 @@ impl Session {
     /// Opens the store of an identity.
     ///
     /// # Errors
-    /// As [`Folder::open`] and [`choose`].
+    /// As [`Folder::open`] and [`select`].
     pub fn of(origin: Origin, opening: Opening) -> Result<Session, Error> {
         let environment = &origin.environment;
         let state = Folder::open(state_folder(environment)?)?;
@@ -123,24 +123,24 @@ impl Session {
             Opening::Usual | Opening::Prompt => logins::backends(&state, &origin.source.identity.login.key())?,
             Opening::Login => Vec::new(),
         };
-        let wish = Wish {
+        let request = KeyringRequest {
             setting: environment.get("OSTOKEN_KEYRING").filter(|name| *name != "auto"),
             remembered: &remembered,
             secret_is_given: origin.source.secret.is_some(),
             service: service(environment)?,
-            has_bus: has_bus(environment),
+            bus: session_bus(environment),
             patience: Duration::from_secs(if opening == Opening::Prompt { 1 } else { 5 }),
             unlock: opening == Opening::Login,
             state: &state,
         };
-        let choice = choose(wish)?;
+        let selected = select(request)?;
         let usual = match opening {
-            Opening::Prompt if wish.secret_is_given => usual(wish, choice.keyring.backend()),
+            Opening::Prompt if request.secret_is_given => usual(request, selected.keyring.backend()),
             _ => None,
         };
-        let store = Store::new(choice.keyring, &state);
+        let store = Store::new(selected.keyring, &state);
         let rule = refresh_rule(environment)?;
-        Ok(Session { origin, state, store, usual, why: choice.why, rule, deadline: None })
+        Ok(Session { origin, state, store, usual, why: selected.why, rule, deadline: None })
     }
 
     /// The identity with its secret, where the environment or the file has it.
@@ -244,11 +244,11 @@ impl Session {
 
 /// The store that a prompt would use without OSTOKEN_KEYRING*, where those are set. A keyring that was found to be the
 /// one is not looked for again: a prompt has no time for that.
-fn usual(wish: Wish, found: Backend) -> Option<Store> {
-    if wish.setting.is_none() && wish.service == DEFAULT_SERVICE {
+fn usual(request: KeyringRequest, found: Backend) -> Option<Store> {
+    if request.setting.is_none() && request.service == DEFAULT_SERVICE {
         return None;
     }
-    let setting = if wish.setting.is_none() { Some(found.name()) } else { None };
-    let choice = choose(Wish { setting, remembered: &[], service: DEFAULT_SERVICE, ..wish }).ok()?;
-    Some(Store::new(choice.keyring, wish.state))
+    let setting = if request.setting.is_none() { Some(found.name()) } else { None };
+    let selected = select(KeyringRequest { setting, remembered: &[], service: DEFAULT_SERVICE, ..request }).ok()?;
+    Some(Store::new(selected.keyring, request.state))
 }

@@ -44,10 +44,20 @@ pub fn service(environment: &Environment) -> Result<&str, Error> {
     }
 }
 
-/// Whether there is a session bus. libdbus starts one of its own where it finds none; a prompt must not.
-pub fn has_bus(environment: &Environment) -> bool {
+/// Whether there is a session bus; else why not. libdbus starts one of its own if it finds none, connects to other
+/// machines, and runs the program that an address names (`unixexec:`): it gets sockets of this machine alone.
+///
+/// # Errors
+/// Why there is none.
+pub fn session_bus(environment: &Environment) -> Result<(), &'static str> {
     let in_runtime_folder = || Path::new(environment.get("XDG_RUNTIME_DIR")?).join("bus").try_exists().ok();
-    environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || in_runtime_folder() == Some(true)
+    let is_socket = |address: &str| address.is_empty() || address.starts_with("unix:");
+    match environment.get("DBUS_SESSION_BUS_ADDRESS") {
+        Some(addresses) if addresses.split(';').all(is_socket) => Ok(()),
+        Some(_) => Err("DBUS_SESSION_BUS_ADDRESS is not a unix: address"),
+        None if in_runtime_folder() == Some(true) => Ok(()),
+        None => Err("there is no session bus"),
+    }
 }
 
 /// 8 h or OSTOKEN_REFRESH_AFTER, with 5 % of spread so that machines that started together renew apart.

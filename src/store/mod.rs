@@ -8,7 +8,6 @@ pub mod folder;
 pub mod keyring;
 pub mod lock;
 pub mod logins;
-#[cfg(any(not(unix), target_os = "macos", test))]
 mod retry;
 
 use crate::error::Error;
@@ -40,13 +39,13 @@ pub struct Kept {
 
 /// One keyring, and the part of the state folder that belongs to it.
 pub struct Store {
-    keyring: Box<dyn Keyring>,
+    keyring: Keyring,
     folder: Folder,
 }
 
 impl Store {
     /// The store of `keyring` below the state folder.
-    pub fn new(keyring: Box<dyn Keyring>, state: &Folder) -> Store {
+    pub fn new(keyring: Keyring, state: &Folder) -> Store {
         let folder = state.inner(keyring.backend().name());
         Store { keyring, folder }
     }

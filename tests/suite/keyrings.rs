@@ -5,14 +5,14 @@ use std::process::Command;
 
 use ostoken::secret::Secret;
 use ostoken::store::folder::Folder;
-use ostoken::store::keyring::{Backend, Keyring, Wish, choose};
+use ostoken::store::keyring::{Backend, Keyring, KeyringRequest, select};
 
 use crate::support::fake_issuer::timestamp;
 use crate::support::{Answer, Fake, Home, Session, http, keyutils};
 use crate::user::User;
 
-/// What a keyring is for: this suite is the whole contract of the trait.
-fn keeps_what_it_is_given(open: &dyn Fn() -> Box<dyn Keyring>) {
+/// What a keyring is for: this suite is the whole contract of a store, as the program uses it.
+fn keeps_what_it_is_given(open: &dyn Fn() -> Keyring) {
     let keyring = open();
     let get = |account: &str| keyring.get(account).unwrap().map(|secret| secret.expose().to_owned());
     assert_eq!(get("absent"), None);
@@ -60,17 +60,17 @@ fn in_its_own_process() {
     let folder = tempfile::tempdir().unwrap();
     let state = Folder::open(folder.path().join("state")).unwrap();
     let open = |service: &str| {
-        let wish = Wish {
+        let request = KeyringRequest {
             setting: Some(&name),
             remembered: &[],
             secret_is_given: false,
             service,
-            has_bus: true,
+            bus: Ok(()),
             patience: std::time::Duration::from_secs(5),
             unlock: false,
             state: &state,
         };
-        choose(wish).unwrap().keyring
+        select(request).unwrap().keyring
     };
     assert_eq!(Some(open(&service).backend()), Backend::named(&name));
     keeps_what_it_is_given(&|| open(&service));

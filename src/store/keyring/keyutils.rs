@@ -5,80 +5,128 @@
 //! process of the user. Either is linked to the process keyring, so that this process possesses what is in it, from
 //! whatever session it was started. A key holds 32,767 bytes; all keys of a user 20,000 bytes unless root raised that.
 
-use super::{Backend, Keyring};
-use crate::error::Error;
-use crate::secret::Secret;
-use linux_keyutils::{KeyError, KeyRing, KeyRingIdentifier};
+use super::evict::Full;
+use super::failure;
+use keyring_core::api::{CredentialApi, CredentialPersistence, CredentialStoreApi};
+use keyring_core::{Credential, Entry, Error, Result};
+use linux_keyutils::{Key, KeyError, KeyRing, KeyRingIdentifier, LinkNode};
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// More keys than any user may have: the kernel gives a keyring's links whole, or more than there is room for.
+const MOST_KEYS: usize = 1 << 20;
 
 /// The persistent keyring of the user, or the user keyring.
-pub struct Keyutils {
-    ring: KeyRing,
-    service: String,
-}
+pub struct Store(KeyRing);
 
-impl Keyutils {
-    /// Opens the keyring for entries of `service`.
+impl Store {
+    /// Opens it.
     ///
     /// # Errors
-    /// [`Error::NoKeyring`] where the kernel or a container's filter has no keyrings.
-    pub fn open(service: &str) -> Result<Self, Error> {
-        let ring = KeyRing::get_persistent(KeyRingIdentifier::Process).or_else(|_| user_keyring()).map_err(broken)?;
-        Ok(Keyutils { ring, service: service.into() })
+    /// What the kernel or a container's filter has against it.
+    pub fn open() -> Result<Self> {
+        let ring = KeyRing::get_persistent(KeyRingIdentifier::Process).or_else(|_| user_keyring());
+        ring.map(Store).map_err(broken)
     }
 
-    fn description(&self, account: &str) -> String {
-        format!("{}:{account}", self.service)
+    fn entry(&self, service: &str, user: &str) -> Entry {
+        let specifiers = (service.to_owned(), user.to_owned());
+        let description = format!("{service}:{user}");
+        Entry::new_with_credential(Arc::new(KernelKey { ring: self.0, description, specifiers }))
     }
 }
 
-fn user_keyring() -> Result<KeyRing, KeyError> {
+fn user_keyring() -> std::result::Result<KeyRing, KeyError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     process.link_keyring_id(KeyRingIdentifier::User)?;
     KeyRing::from_special_id(KeyRingIdentifier::User, false)
 }
 
-impl Keyring for Keyutils {
-    fn backend(&self) -> Backend {
-        Backend::Keyutils
+impl CredentialStoreApi for Store {
+    fn vendor(&self) -> String {
+        "ostoken: persistent kernel keyring".into()
     }
 
-    fn get(&self, account: &str) -> Result<Option<Secret>, Error> {
-        let bytes = match self.ring.search(&self.description(account)).and_then(|key| key.read_to_vec()) {
-            Ok(bytes) => bytes,
-            Err(error) if is_absent(error) => return Ok(None),
-            Err(error) => return Err(broken(error)),
-        };
-        let text =
-            String::from_utf8(bytes).map_err(|_| Error::NoKeyring("kernel keyring: an entry is no text".into()))?;
-        Ok(Some(Secret::from(text)))
+    fn id(&self) -> String {
+        format!("{:?}", self.0)
     }
 
-    fn set(&self, account: &str, value: &Secret) -> Result<(), Error> {
-        self.ring.add_key(&self.description(account), value.expose()).map(drop).map_err(broken)
+    fn build(&self, service: &str, user: &str, _: Option<&HashMap<&str, &str>>) -> Result<Entry> {
+        Ok(self.entry(service, user))
     }
 
-    fn delete(&self, account: &str) -> Result<(), Error> {
-        match self.ring.search(&self.description(account)).and_then(|key| self.ring.unlink_key(key)) {
-            Err(error) if !is_absent(error) => Err(broken(error)),
-            _ => Ok(()),
-        }
+    /// The entries of the `service` that `spec` names.
+    fn search(&self, spec: &HashMap<&str, &str>) -> Result<Vec<Entry>> {
+        let service = spec.get("service").ok_or_else(|| Error::Invalid("service".into(), "it is missing".into()))?;
+        let links = self.0.get_links(MOST_KEYS).map_err(broken)?;
+        let descriptions = links.iter().filter_map(LinkNode::as_key).filter_map(|key| key.metadata().ok());
+        let user = |description: &str| Some(description.strip_prefix(service)?.strip_prefix(':')?.to_owned());
+        let users = descriptions.filter_map(|key| user(key.get_description()));
+        Ok(users.map(|user| self.entry(service, &user)).collect())
+    }
+
+    fn persistence(&self) -> CredentialPersistence {
+        CredentialPersistence::UntilReboot
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 
-fn is_absent(error: KeyError) -> bool {
-    matches!(
-        error,
-        KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked | KeyError::MissingFileOrDirectory
-    )
+/// One entry: a key of type `user`, described as `SERVICE:ACCOUNT`.
+struct KernelKey {
+    ring: KeyRing,
+    description: String,
+    specifiers: (String, String),
+}
+
+impl KernelKey {
+    fn find(&self) -> std::result::Result<Key, KeyError> {
+        self.ring.search(&self.description)
+    }
+}
+
+impl CredentialApi for KernelKey {
+    fn set_secret(&self, secret: &[u8]) -> Result<()> {
+        self.ring.add_key(&self.description, secret).map(drop).map_err(broken)
+    }
+
+    fn get_secret(&self) -> Result<Vec<u8>> {
+        self.find().and_then(|key| key.read_to_vec()).map_err(broken)
+    }
+
+    /// The kernel takes its time to free a key that nobody links to, and counts it until then: it is emptied first.
+    fn delete_credential(&self) -> Result<()> {
+        let key = self.find().map_err(broken)?;
+        let _ = key.update(b"-");
+        self.ring.unlink_key(key).map_err(broken)
+    }
+
+    fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
+        self.find().map(|_| None).map_err(broken)
+    }
+
+    fn get_specifiers(&self) -> Option<(String, String)> {
+        Some(self.specifiers.clone())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
 }
 
 fn broken(error: KeyError) -> Error {
-    Error::NoKeyring(match error {
-        KeyError::QuotaExceeded => "kernel keyring: the quota of this user is used up (/proc/sys/kernel/keys)".into(),
-        KeyError::Unknown(38) | KeyError::OperationNotSupported => "kernel keyring: this kernel has none".into(),
-        KeyError::PermissionDenied | KeyError::AccessDenied => {
-            "kernel keyring: access is denied (a container's filter does that)".into()
+    match error {
+        KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked | KeyError::MissingFileOrDirectory => {
+            Error::NoEntry
         }
-        other => format!("kernel keyring: {other}"),
-    })
+        KeyError::QuotaExceeded => failure(Full("the quota of this user is used up (/proc/sys/kernel/keys)")),
+        KeyError::Unknown(38) | KeyError::OperationNotSupported => failure("this kernel has no keyrings"),
+        KeyError::PermissionDenied | KeyError::AccessDenied => {
+            failure("access is denied (a container's filter does that)")
+        }
+        other => failure(other.to_string()),
+    }
 }

@@ -1,6 +1,10 @@
-//! The places that keep secrets, behind one interface, and the choice among them.
+//! The places that keep secrets, behind keyring-core's one interface, and the choice among them.
+//!
+//! A backend is a `CredentialStoreApi` of keyring-core: the systems' own stores come from their crates, the others are
+//! files of this folder. [`split`] and [`evict`] are stores over a store.
 
-mod choice;
+#[cfg(target_os = "linux")]
+mod evict;
 mod file;
 #[cfg(target_os = "linux")]
 mod keyutils;
@@ -8,13 +12,17 @@ mod keyutils;
 mod native;
 #[cfg(target_os = "linux")]
 mod secret_service;
+mod select;
 #[cfg(any(windows, test))]
 mod split;
 
-pub use choice::{Choice, Wish, choose};
+pub use select::{KeyringRequest, Selected, select};
 
-use crate::error::Error;
+use crate::error::{Error, escaped};
 use crate::secret::Secret;
+use keyring_core::{CredentialStore, Entry, Error as StoreError};
+use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// A kind of keyring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,26 +60,78 @@ impl Backend {
     }
 }
 
-/// A place that keeps texts under account names. No method raises a window.
-pub trait Keyring {
-    /// Which kind it is.
-    fn backend(&self) -> Backend;
+/// An open store of keyring-core, and the service under whose name entries are kept in it.
+pub struct Keyring {
+    backend: Backend,
+    store: Arc<CredentialStore>,
+    service: String,
+}
 
-    /// What is kept for `account`; `None` where nothing is.
+impl Keyring {
+    /// Entries of `service` in `store`, which is of this kind.
+    pub fn new(backend: Backend, store: Arc<CredentialStore>, service: &str) -> Keyring {
+        Keyring { backend, store, service: service.into() }
+    }
+
+    /// Which kind it is.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// What is kept for `account`; `None` if nothing is.
     ///
     /// # Errors
-    /// [`Error::NoKeyring`] where the keyring does not answer.
-    fn get(&self, account: &str) -> Result<Option<Secret>, Error>;
+    /// [`Error::NoKeyring`] if the keyring does not answer.
+    pub fn get(&self, account: &str) -> Result<Option<Secret>, Error> {
+        match self.entry(account)?.get_password() {
+            Ok(text) => Ok(Some(Secret::from(text))),
+            Err(StoreError::NoEntry) => Ok(None),
+            Err(error) => Err(Self::failed(self.backend, error)),
+        }
+    }
 
     /// Keeps `value` for `account`, in place of what was there.
     ///
     /// # Errors
-    /// [`Error::NoKeyring`] where the keyring does not take it.
-    fn set(&self, account: &str, value: &Secret) -> Result<(), Error>;
+    /// [`Error::NoKeyring`] if the keyring does not take it.
+    pub fn set(&self, account: &str, value: &Secret) -> Result<(), Error> {
+        self.entry(account)?.set_password(value.expose()).map_err(|error| Self::failed(self.backend, error))
+    }
 
-    /// Forgets what is kept for `account`; nothing there is no error.
+    /// Forgets what is kept for `account`; nothing there is not an error.
     ///
     /// # Errors
-    /// [`Error::NoKeyring`] where it stays.
-    fn delete(&self, account: &str) -> Result<(), Error>;
+    /// [`Error::NoKeyring`] if it stays.
+    pub fn delete(&self, account: &str) -> Result<(), Error> {
+        match self.entry(account)?.delete_credential() {
+            Ok(()) | Err(StoreError::NoEntry) => Ok(()),
+            Err(error) => Err(Self::failed(self.backend, error)),
+        }
+    }
+
+    fn entry(&self, account: &str) -> Result<Entry, Error> {
+        Entry::new_in_store(&self.store, &self.service, account).map_err(|error| Self::failed(self.backend, error))
+    }
+
+    /// An error of the program's own comes out as it went in; any other is a keyring that cannot be used.
+    fn failed(backend: Backend, error: StoreError) -> Error {
+        let why = match error {
+            StoreError::PlatformFailure(why) | StoreError::NoStorageAccess(why) => match why.downcast::<Error>() {
+                Ok(own) => return *own,
+                Err(why) => escaped(&why.to_string(), 200),
+            },
+            StoreError::BadEncoding(mut bytes) => {
+                bytes.zeroize();
+                "an entry is not valid UTF-8".into()
+            }
+            StoreError::TooLong(name, limit) => format!("`{name}` is longer than {limit}"),
+            other => escaped(&other.to_string(), 200),
+        };
+        Error::NoKeyring(format!("{}: {why}", backend.name()))
+    }
+}
+
+/// What a store failed with, in words or as an error of the program's own.
+fn failure(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::PlatformFailure(why.into())
 }
