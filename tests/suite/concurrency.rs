@@ -13,7 +13,7 @@ use ostoken::record::{RefreshRule, Times};
 use ostoken::secret::Token;
 use ostoken::store::Store;
 use ostoken::store::folder::Folder;
-use ostoken::store::keyring::{Wish, choose};
+use ostoken::store::keyring::{Backend, Keyring};
 use ostoken::store::lock::{Guard, try_lock};
 
 use crate::support::fake_issuer::{now, timestamp};
@@ -210,17 +210,8 @@ fn a_wrong_password_in_many_scopes_at_once_does_not_lock_the_user_out() {
 fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let home = tempfile::tempdir().unwrap();
     let state = Folder::open(home.path().join("state")).unwrap();
-    let wish = Wish {
-        setting: Some("file"),
-        remembered: &[],
-        secret_is_given: true,
-        service: "test",
-        has_bus: false,
-        patience: std::time::Duration::from_secs(5),
-        unlock: false,
-        state: &state,
-    };
-    let store = Store::new(choose(wish).unwrap().keyring, &state);
+    let memory = keyring_core::mock::Store::new().unwrap();
+    let store = Store::new(Keyring::new(Backend::File, memory, "test"), &state);
     let variables = [("OS_AUTH_URL", "https://h/v3"), ("OS_USERNAME", "me"), ("OS_PASSWORD", "x")];
     let environment: Environment = variables.into_iter().collect();
     let source = environment.source(false).unwrap();

@@ -102,6 +102,53 @@ fn a_dead_bus_is_no_bus_and_none_is_started() {
     assert_eq!(user.home.processes(), Vec::<i32>::new());
 }
 
+#[test]
+fn a_bus_address_that_is_not_a_socket_of_this_machine_is_not_used() {
+    if !keyutils::available() {
+        return;
+    }
+    let fake = Fake::start();
+    let user = choosing(&fake);
+    let mark = user.home.path().join("it-ran");
+    let run = format!("unixexec:path=/usr/bin/touch,argv1={}", mark.display());
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = deaf.local_addr().unwrap().port();
+    let file = mark.with_extension("nonce").display().to_string();
+    let addresses = [
+        run.clone(),
+        format!("unix:path=/nowhere;{run}"),
+        format!(";{run}"),
+        format!("tcp:host=127.0.0.1,port={port}"),
+        format!("nonce-tcp:host=127.0.0.1,port={port},noncefile={file}"),
+        "autolaunch:".into(),
+        "systemd:".into(),
+        "nonsense".into(),
+    ];
+    let mut user = user;
+    for address in addresses {
+        user.set("OSTOKEN_KEYRING", "auto").set("DBUS_SESSION_BUS_ADDRESS", &address);
+        let (backend, why) = chosen(&user);
+        assert_eq!((backend.as_str(), why.contains("not a unix: address")), ("keyutils", true), "{address}: {why}");
+        user.token();
+        user.hook("").success();
+        let output = user.set("OSTOKEN_KEYRING", "secret-service").run(&["token"]).expect_status(7);
+        assert!(output.stderr.contains("not a unix: address"), "{output:?}");
+    }
+    assert!(!mark.exists(), "an address ran a program");
+    deaf.set_nonblocking(true).unwrap();
+    assert!(deaf.accept().is_err(), "nobody called");
+}
+
+#[test]
+fn a_secret_service_that_hangs_after_it_was_remembered_is_asked_once() {
+    let (fake, home) = (Fake::start(), Home::new());
+    let (true, Some(session)) = (keyutils::available(), Session::start(&home)) else { return };
+    let user = logged_in(&fake, &session).with("OS_PASSWORD", "correct horse battery");
+    session.hang();
+    let hook = user.hook("").success();
+    assert!(hook.elapsed.as_millis() < 1900 && hook.stdout.starts_with("gAAAAA"), "{hook:?}");
+}
+
 /// A user whose password is kept in this Secret Service, and nowhere else.
 fn logged_in(fake: &Fake, session: &Session) -> User {
     let user = choosing(fake).with("DBUS_SESSION_BUS_ADDRESS", session.address());

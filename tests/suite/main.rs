@@ -27,6 +27,7 @@ mod hooks_powershell;
 mod hooks_zsh;
 mod keyrings;
 mod keyrings_choice;
+mod keyrings_full;
 mod openrc;
 mod openrc_panels;
 mod output;

@@ -264,16 +264,12 @@ fn a_torn_delete_is_the_text_or_nothing_and_the_next_one_leaves_nothing() {
     for old in texts() {
         let before = Memory::new();
         set(&before, &old).expect("written");
-        torn(
-            &before.entries(),
-            |memory| delete(memory),
-            |memory, was_killed| {
-                let found = get(memory);
-                assert!(found.is_none() || (was_killed && found.as_ref() == Some(&old)), "{found:?}");
-                delete(memory).expect("deleted");
-                assert!(memory.entries().is_empty());
-            },
-        );
+        torn(&before.entries(), delete, |memory, was_killed| {
+            let found = get(memory);
+            assert!(found.is_none() || (was_killed && found.as_ref() == Some(&old)), "{found:?}");
+            delete(memory).expect("deleted");
+            assert!(memory.entries().is_empty());
+        });
     }
 }
 
