@@ -140,11 +140,12 @@ fn a_bus_address_that_is_not_a_socket_of_this_machine_is_not_used() {
 }
 
 #[test]
-fn a_secret_service_that_hangs_after_it_was_remembered_is_asked_once() {
+fn a_prompt_asks_a_remembered_secret_service_that_hangs_once() {
     let (fake, home) = (Fake::start(), Home::new());
     let (true, Some(session)) = (keyutils::available(), Session::start(&home)) else { return };
     let user = logged_in(&fake, &session).with("OS_PASSWORD", "correct horse battery");
     session.hang();
+    user.token();
     let hook = user.hook("").success();
     assert!(hook.elapsed.as_millis() < 1900 && hook.stdout.starts_with("gAAAAA"), "{hook:?}");
 }

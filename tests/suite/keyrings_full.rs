@@ -94,7 +94,6 @@ fn a_hundred_scopes_of_one_login_each_have_a_token_and_the_secret_stays() {
         assert_eq!(ordinary.token(&format!("p{number}")), *token);
     }
     assert_eq!(fake.posts(), posts, "the last ten are kept");
-    ordinary.ostoken(&["refresh"]);
     let keys = ordinary.keys("list");
     let count = |prefix: &str| keys.matches(prefix).count();
     assert_eq!(count("another:token:"), 1, "{keys}");

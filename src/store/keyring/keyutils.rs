@@ -7,15 +7,19 @@
 
 use super::evict::Full;
 use super::failure;
+use crate::store::retry::patiently;
 use keyring_core::api::{CredentialApi, CredentialPersistence, CredentialStoreApi};
 use keyring_core::{Credential, Entry, Error, Result};
 use linux_keyutils::{Key, KeyError, KeyRing, KeyRingIdentifier, LinkNode};
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// More keys than any user may have: the kernel gives a keyring's links whole, or more than there is room for.
 const MOST_KEYS: usize = 1 << 20;
+/// Between two tries to list the keys.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The persistent keyring of the user, or the user keyring.
 pub struct Store(KeyRing);
@@ -59,7 +63,8 @@ impl CredentialStoreApi for Store {
     /// The entries of the `service` that `spec` names.
     fn search(&self, spec: &HashMap<&str, &str>) -> Result<Vec<Entry>> {
         let service = spec.get("service").ok_or_else(|| Error::Invalid("service".into(), "it is missing".into()))?;
-        let links = self.0.get_links(MOST_KEYS).map_err(broken)?;
+        // While one of the keys is being freed the listing as a whole may fail.
+        let links = patiently(PAUSE, |_: &Error| true, || self.0.get_links(MOST_KEYS).map_err(broken))?;
         let descriptions = links.iter().filter_map(LinkNode::as_key).filter_map(|key| key.metadata().ok());
         let user = |description: &str| Some(description.strip_prefix(service)?.strip_prefix(':')?.to_owned());
         let users = descriptions.filter_map(|key| user(key.get_description()));
