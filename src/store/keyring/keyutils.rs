@@ -4,6 +4,7 @@
 //! split two terminals for good. Kernels without persistent keyrings have the user keyring, which lasts as long as a
 //! process of the user. Either is linked to the process keyring, so that this process possesses what is in it, from
 //! whatever session it was started. A key holds 32,767 bytes; all keys of a user 20,000 bytes unless root raised that.
+//! That link counts too, some bytes a process: a write that would leave no room for them fails as one that finds none.
 
 use super::evict::Full;
 use super::failure;
@@ -18,6 +19,8 @@ use std::time::Duration;
 
 /// More keys than any user may have: the kernel gives a keyring's links whole, or more than there is room for.
 const MOST_KEYS: usize = 1 << 20;
+/// What a write leaves free, in bytes: room for the links of a hundred processes.
+const ROOM: [u8; 1000] = [b' '; 1000];
 /// Between two tries to list the keys.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -30,7 +33,10 @@ impl Store {
     /// # Errors
     /// What the kernel or a container's filter has against it.
     pub fn open() -> Result<Self> {
-        let ring = KeyRing::get_persistent(KeyRingIdentifier::Process).or_else(|_| user_keyring());
+        let ring = match KeyRing::get_persistent(KeyRingIdentifier::Process) {
+            Err(error) if error != KeyError::QuotaExceeded => user_keyring(),
+            other => other,
+        };
         ring.map(Store).map_err(broken)
     }
 
@@ -95,18 +101,19 @@ impl KernelKey {
 
 impl CredentialApi for KernelKey {
     fn set_secret(&self, secret: &[u8]) -> Result<()> {
-        self.ring.add_key(&self.description, secret).map(drop).map_err(broken)
+        let room = self.ring.add_key(&format!("{}:room", self.specifiers.0), &ROOM).map_err(broken)?;
+        let written = self.ring.add_key(&self.description, secret).map(drop).map_err(broken);
+        // Another process may have given the room back.
+        let _ = give_back(self.ring, room);
+        written
     }
 
     fn get_secret(&self) -> Result<Vec<u8>> {
         self.find().and_then(|key| key.read_to_vec()).map_err(broken)
     }
 
-    /// The kernel takes its time to free a key that nobody links to, and counts it until then: it is emptied first.
     fn delete_credential(&self) -> Result<()> {
-        let key = self.find().map_err(broken)?;
-        let _ = key.update(b"-");
-        self.ring.unlink_key(key).map_err(broken)
+        self.find().and_then(|key| give_back(self.ring, key)).map_err(broken)
     }
 
     fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
@@ -120,6 +127,12 @@ impl CredentialApi for KernelKey {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+/// The kernel takes its time to free a key that nobody links to, and counts it until then: it is emptied first.
+fn give_back(ring: KeyRing, key: Key) -> std::result::Result<(), KeyError> {
+    let _ = key.update(b"-");
+    ring.unlink_key(key)
 }
 
 fn broken(error: KeyError) -> Error {
