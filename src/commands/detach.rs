@@ -41,6 +41,8 @@ mod system {
         close_fds::set_fds_cloexec(3, &[]);
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("renew").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+        // The one that was found here: it may have taken a second to see that the desktop's does not answer.
+        command.env("OSTOKEN_KEYRING", session.store.backend().name());
         for (name, path) in paths(session) {
             if let Ok(path) = std::path::absolute(path) {
                 command.env(name, path);
