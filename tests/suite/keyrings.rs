@@ -3,8 +3,11 @@
 
 use std::process::Command;
 
+use keyring_core::Error::NoEntry;
+use keyring_core::mock;
 use ostoken::secret::Secret;
 use ostoken::store::folder::Folder;
+use ostoken::store::keyring::split::Split;
 use ostoken::store::keyring::{Backend, Keyring, KeyringRequest, select};
 
 use crate::support::fake_issuer::timestamp;
@@ -17,6 +20,11 @@ fn keeps_what_it_is_given(open: &dyn Fn() -> Keyring) {
     let get = |account: &str| keyring.get(account).unwrap().map(|secret| secret.expose().to_owned());
     assert_eq!(get("absent"), None);
     keyring.delete("absent").unwrap();
+    let absent = keyring.entry("absent").unwrap();
+    assert!(matches!(absent.get_secret(), Err(NoEntry)));
+    assert!(matches!(absent.get_credential(), Err(NoEntry)));
+    assert!(matches!(absent.delete_credential(), Err(NoEntry)));
+    assert_eq!(absent.get_specifiers().unwrap().1, "absent");
 
     let long = "gAAAAAB-_".repeat(16_384 / 9 + 1);
     let values = ["x", "pässwörd ✓ \u{1f511}", "line\nend\ttab 'quotes' \"$(id)\" \\", &long[..16_384], "  spaces  "];
@@ -86,6 +94,18 @@ fn in_its_own_process() {
 
 fn this_program(home: &Home) -> Command {
     home.command(std::env::current_exe().unwrap())
+}
+
+#[test]
+fn memory_conforms_for_the_tests_that_use_it() {
+    let store = mock::Store::new().unwrap();
+    keeps_what_it_is_given(&|| Keyring::new(Backend::File, store.clone(), "service"));
+}
+
+#[test]
+fn a_store_of_short_entries_conforms_split() {
+    let store = mock::Store::new().unwrap();
+    keeps_what_it_is_given(&|| Keyring::new(Backend::CredentialManager, Split::new(store.clone(), 2560), "service"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The places that keep secrets, behind keyring-core's one interface, and the choice among them.
 //!
 //! A backend is a `CredentialStoreApi` of keyring-core: the systems' own stores come from their crates, the others are
-//! files of this folder. [`split`] and [`evict`] are stores over a store.
+//! files of this folder. `split` and `evict` are stores over a store.
 
 #[cfg(target_os = "linux")]
 mod evict;
@@ -13,8 +13,7 @@ mod native;
 #[cfg(target_os = "linux")]
 mod secret_service;
 mod select;
-#[cfg(any(windows, test))]
-mod split;
+pub mod split;
 
 pub use select::{KeyringRequest, Selected, select};
 
@@ -109,7 +108,11 @@ impl Keyring {
         }
     }
 
-    fn entry(&self, account: &str) -> Result<Entry, Error> {
+    /// The entry of `account`, whether there is one or not.
+    ///
+    /// # Errors
+    /// [`Error::NoKeyring`] if the keyring takes no such name.
+    pub fn entry(&self, account: &str) -> Result<Entry, Error> {
         Entry::new_in_store(&self.store, &self.service, account).map_err(|error| Self::failed(self.backend, error))
     }
 
