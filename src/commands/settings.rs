@@ -50,14 +50,29 @@ pub fn service(environment: &Environment) -> Result<&str, Error> {
 /// # Errors
 /// Why there is none.
 pub fn session_bus(environment: &Environment) -> Result<(), &'static str> {
-    let in_runtime_folder = || Path::new(environment.get("XDG_RUNTIME_DIR")?).join("bus").try_exists().ok();
+    let in_runtime_folder =
+        || environment.get("XDG_RUNTIME_DIR").is_some_and(|folder| is_bus(&Path::new(folder).join("bus")));
     let is_socket = |address: &str| address.is_empty() || address.starts_with("unix:");
     match environment.get("DBUS_SESSION_BUS_ADDRESS") {
         Some(addresses) if addresses.split(';').all(is_socket) => Ok(()),
         Some(_) => Err("DBUS_SESSION_BUS_ADDRESS is not a unix: address"),
-        None if in_runtime_folder() == Some(true) => Ok(()),
+        None if in_runtime_folder() => Ok(()),
         None => Err("there is no session bus"),
     }
+}
+
+/// What libdbus takes for the user's bus; it runs `dbus-launch` in place of anything else.
+#[cfg(unix)]
+fn is_bus(path: &Path) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let ours = rustix::process::getuid().as_raw();
+    std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket() && data.uid() == ours)
+}
+
+/// Elsewhere nobody looks for one.
+#[cfg(not(unix))]
+fn is_bus(_: &Path) -> bool {
+    false
 }
 
 /// 8 h or OSTOKEN_REFRESH_AFTER, with 5 % of spread so that machines that started together renew apart.

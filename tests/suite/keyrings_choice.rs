@@ -135,6 +135,11 @@ fn a_bus_address_that_is_not_a_socket_of_this_machine_is_not_used() {
         assert!(output.stderr.contains("not a unix: address"), "{output:?}");
     }
     assert!(!mark.exists(), "an address ran a program");
+    // A file in the place of the user's bus: libdbus would start one of its own.
+    std::fs::write(user.home.runtime().join("bus"), "").unwrap();
+    user.set("OSTOKEN_KEYRING", "auto").set("DISPLAY", ":0").unset("DBUS_SESSION_BUS_ADDRESS");
+    assert!(chosen(&user).1.contains("no session bus"));
+    assert!(chosen(user.set("DBUS_SESSION_BUS_ADDRESS", "")).1.contains("no session bus"));
     deaf.set_nonblocking(true).unwrap();
     assert!(deaf.accept().is_err(), "nobody called");
 }
