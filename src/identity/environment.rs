@@ -41,7 +41,12 @@ impl Environment {
     /// The environment of this process.
     pub fn of_process() -> Self {
         let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
+            let name = name.into_string().ok()?;
+            match value.into_string() {
+                // libdbus reads it by itself, whatever bytes it holds.
+                Err(value) if name == "DBUS_SESSION_BUS_ADDRESS" => Some((name, value.to_string_lossy().into_owned())),
+                value => Some((name, value.ok()?)),
+            }
         };
         std::env::vars_os().filter_map(utf8).collect()
     }

@@ -1,6 +1,7 @@
 //! Which keyring the program takes, why, and what it does where that one does not answer.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -140,6 +141,14 @@ fn a_bus_address_that_is_not_a_socket_of_this_machine_is_not_used() {
     user.set("OSTOKEN_KEYRING", "auto").set("DISPLAY", ":0").unset("DBUS_SESSION_BUS_ADDRESS");
     assert!(chosen(&user).1.contains("no session bus"));
     assert!(chosen(user.set("DBUS_SESSION_BUS_ADDRESS", "")).1.contains("no session bus"));
+    // Bytes that are no text are not overlooked.
+    std::fs::remove_file(user.home.runtime().join("bus")).unwrap();
+    let _bus = UnixListener::bind(user.home.runtime().join("bus")).unwrap();
+    let bytes = [run.as_bytes(), b",argv2=\xff"].concat();
+    let mut command = user.ostoken(&["status", "--json"]);
+    command.env("DBUS_SESSION_BUS_ADDRESS", std::ffi::OsStr::from_bytes(&bytes));
+    let status = user.home.run(&mut command).success();
+    assert!(status.stdout.contains("not a unix: address") && !mark.exists(), "{status:?}");
     deaf.set_nonblocking(true).unwrap();
     assert!(deaf.accept().is_err(), "nobody called");
 }
