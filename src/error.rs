@@ -86,8 +86,8 @@ pub enum Error {
     /// No secret in the environment and none in the keyring: `ostoken login`.
     #[error("no credentials: no secret is kept for {0}")]
     NoSecret(String),
-    /// The secret was kept for another way to reach Keystone: `ostoken login`, if this is wanted.
-    #[error("secret not sent: {0}")]
+    /// The login was not made here, or its server was trusted in another way then: `ostoken login`, if this is wanted.
+    #[error("{0}")]
     OtherHost(String),
     /// Keystone refused the request: correct what its message names.
     #[error("{what}: Keystone answered {status}: {message}")]
@@ -242,7 +242,7 @@ impl Error {
             Error::OpenRc(_) => "write that line as a plain `export NAME=value`".into(),
             Error::NoIdentity(_) => "source an OpenRC file, or give one with `--openrc FILE`".into(),
             Error::NoSecret(_) => "run `ostoken login`".into(),
-            Error::OtherHost(_) => "run `ostoken login`, if this is what you want".into(),
+            Error::OtherHost(_) => "run `ostoken login` if this is what you want".into(),
             Error::Refused { status: 401, .. } => {
                 "check user, domain, password and project, then run `ostoken login`, without a wrong OS_PASSWORD".into()
             }

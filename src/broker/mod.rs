@@ -12,7 +12,9 @@ use crate::memory::Asker;
 use crate::record::{Failure, Freshness, RefreshRule};
 use crate::secret::Secret;
 use crate::stop::{Point, reached};
+use crate::store::folder::Folder;
 use crate::store::lock::Guard;
+use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -55,8 +57,8 @@ enum Lock {
 pub struct Broker<'a> {
     /// Where tokens are kept.
     pub store: &'a Store,
-    /// The store without the settings of this environment, where it has any: [`credential::secret`].
-    pub usual: Option<&'a Store>,
+    /// The state folder: which logins were made.
+    pub state: &'a Folder,
     /// Who makes them.
     pub issuer: &'a dyn Issuer,
     /// Tells the time.
@@ -127,7 +129,7 @@ impl Broker<'_> {
     fn secret(&self) -> Result<Secret, Error> {
         let memory = self.store.memory(&self.identity().login.key())?;
         memory.permits(self.clock.now(), self.asker)?;
-        credential::secret(self.store, self.usual, self.source, self.asker)
+        credential::secret(self.store, self.state, self.source, self.asker)
     }
 
     fn identity(&self) -> &Identity {
@@ -284,6 +286,12 @@ impl Broker<'_> {
             memory.succeeded();
             Ok(())
         });
+        if self.asker == Asker::Command
+            && self.source.secret.is_some()
+            && let Err(error) = logins::used(self.state, &identity.login.key(), &self.source.tls_policy)
+        {
+            warning.get_or_insert(error);
+        }
         Ok(Handout { kept, is_new: true, warning })
     }
 

@@ -27,7 +27,7 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
             context.warn(&format!("forgotten, but not revoked, it lives until it expires: {error}"));
         }
     }
-    logins::note(&session.state, &login.key(), session.store.backend(), false)?;
+    logins::ended(&session.state, &login.key(), session.store.backend())?;
     let left = logins::backends(&session.state, &login.key())?;
     let mut text = format!("logged out {}\n", crate::error::escaped(&login.describe(), 300));
     for backend in left {

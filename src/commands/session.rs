@@ -1,7 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 use super::Context;
-use super::settings::{DEFAULT_SERVICE, allows_http, has_bus, refresh_rule, service, state_folder};
+use super::settings::{allows_http, has_bus, refresh_rule, service, state_folder};
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -14,7 +14,7 @@ use crate::memory::Asker;
 use crate::output::change::{self, Scrub};
 use crate::record::RefreshRule;
 use crate::store::folder::Folder;
-use crate::store::keyring::{Backend, Wish, choose};
+use crate::store::keyring::{Wish, choose};
 use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::io::Read;
@@ -42,8 +42,6 @@ pub struct Session {
     pub state: Folder,
     /// The store.
     pub store: Store,
-    /// At a prompt: the store without OSTOKEN_KEYRING*, where those are set.
-    usual: Option<Store>,
     /// Why this keyring.
     pub why: String,
     rule: RefreshRule,
@@ -134,13 +132,9 @@ impl Session {
             state: &state,
         };
         let choice = choose(wish)?;
-        let usual = match opening {
-            Opening::Prompt if wish.secret_is_given => usual(wish, choice.keyring.backend()),
-            _ => None,
-        };
         let store = Store::new(choice.keyring, &state);
         let rule = refresh_rule(environment)?;
-        Ok(Session { origin, state, store, usual, why: choice.why, rule, deadline: None })
+        Ok(Session { origin, state, store, why: choice.why, rule, deadline: None })
     }
 
     /// The identity with its secret, where the environment or the file has it.
@@ -176,7 +170,7 @@ impl Session {
         let issuer = self.keystone(clock);
         work(&Broker {
             store: &self.store,
-            usual: self.usual.as_ref(),
+            state: &self.state,
             issuer: &issuer,
             clock,
             source: self.source(),
@@ -240,15 +234,4 @@ impl Session {
         }
         answer
     }
-}
-
-/// The store that a prompt would use without OSTOKEN_KEYRING*, where those are set. A keyring that was found to be the
-/// one is not looked for again: a prompt has no time for that.
-fn usual(wish: Wish, found: Backend) -> Option<Store> {
-    if wish.setting.is_none() && wish.service == DEFAULT_SERVICE {
-        return None;
-    }
-    let setting = if wish.setting.is_none() { Some(found.name()) } else { None };
-    let choice = choose(Wish { setting, remembered: &[], service: DEFAULT_SERVICE, ..wish }).ok()?;
-    Some(Store::new(choice.keyring, wish.state))
 }

@@ -26,9 +26,6 @@ pub fn refused_account(login: &LoginKey) -> String {
     format!("refused:{}", login.as_str())
 }
 
-/// The account that tells where secrets of environments were sent.
-pub const SENT_ACCOUNT: &str = "sent";
-
 /// A token and a copy of its record, as the keyring keeps them.
 #[derive(Serialize, Deserialize)]
 struct TokenEntry {

@@ -238,7 +238,7 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let issuer = Keystone { tls_policy: &source.tls_policy, environment: &environment, clock: &clock, deadline: None };
     let broker = Broker {
         store: &store,
-        usual: None,
+        state: &state,
         issuer: &issuer,
         clock: &clock,
         source: &source,
