@@ -163,6 +163,9 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// A token was made and could not be kept: each call makes another one until that is mended.
+    #[error("a new token was made and cannot be kept: {0}")]
+    NotKept(String),
     /// Tokens of this cloud never live as long as asked for: ask for less.
     #[error("--min-ttl: tokens of this cloud live {lifetime} s, {wanted} s were asked for")]
     MinTtl {
@@ -210,7 +213,7 @@ impl Error {
             Error::NoKeyring(_) => Exit::NoKeyring,
             Error::Exec { error, .. } if error.kind() == std::io::ErrorKind::NotFound => Exit::NotFound,
             Error::Exec { .. } => Exit::NotRunnable,
-            Error::State { .. } | Error::MinTtl { .. } | Error::Io { .. } => Exit::Other,
+            Error::State { .. } | Error::MinTtl { .. } | Error::Io { .. } | Error::NotKept(_) => Exit::Other,
         }
     }
 
@@ -223,7 +226,9 @@ impl Error {
             Error::Refused { .. } | Error::RefusedBefore(_) => Kind::Refused,
             Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
             Error::NoKeyring(_) => Kind::NoKeyring,
-            Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } => Kind::State,
+            Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } | Error::NotKept(_) => {
+                Kind::State
+            }
             Error::BackingOff { kind, .. } => *kind,
             Error::Unreachable { .. }
             | Error::BadAnswer { .. }
@@ -260,6 +265,7 @@ impl Error {
             Error::LockTimeout { .. } => LOCKED.into(),
             Error::NoKeyring(_) => NO_KEYRING.into(),
             Error::State { hint, .. } => (*hint).into(),
+            Error::NotKept(_) => "mend the keyring or the state folder".into(),
             Error::MinTtl { .. } => "ask for less".into(),
             Error::Exec { .. } => "check the command's name and PATH".into(),
             Error::Io { .. } => "check the stream or file that is named".into(),

@@ -235,6 +235,7 @@ impl Broker<'_> {
         // A record that a newer program wrote is left alone: an error, before anything is sent.
         self.store.record(&self.key())?;
         let _sending = self.one_at_a_time()?;
+        let logouts = self.store.memory(&key)?.logouts;
         let secret = self.secret()?;
         match refusals {
             Refusals::Heeded => credential::check_refusal(self.store, login, &secret)?,
@@ -250,7 +251,10 @@ impl Broker<'_> {
             other => other,
         };
         match self.issuer.create(self.identity(), &secret, &mut count) {
-            Ok(issued) => self.keep(guard, &issued, unwritable.into_inner()),
+            Ok(issued) => {
+                let handout = self.keep(guard, &issued, unwritable.into_inner())?;
+                self.unless_ended(logouts, handout)
+            }
             Err(error) => {
                 self.remember_failure(&secret, &error);
                 Err(error)
@@ -261,21 +265,22 @@ impl Broker<'_> {
     /// Keeps the token. A command that cannot keep it hands it out with a warning: it is made, and it is good.
     fn keep(&self, guard: Option<&Guard>, issued: &Issued, unwritable: Option<Error>) -> Result<Handout, Error> {
         let Issued { token, times } = issued;
-        let (store, identity, rule) = (self.store, self.identity(), self.rule);
+        let (store, identity, rule, trust) = (self.store, self.identity(), self.rule, &self.source.tls_policy);
         let mut warning = unwritable;
         let written = match guard {
-            Some(guard) => store.write(guard, identity, token, *times, rule),
-            None => store.write_without_state(identity, token, *times, rule),
+            Some(guard) => store.write(guard, identity, token, *times, rule, trust),
+            None => store.write_without_state(identity, token, *times, rule, trust),
         };
         let kept = match written {
             Ok(kept) => kept,
             Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.asker == Asker::Command => {
-                let kept = match store.write_without_state(identity, token, *times, rule) {
-                    Ok(kept) => kept,
-                    Err(_) => Store::unkept(identity, token, *times, rule)?,
-                };
-                warning = Some(error);
-                kept
+                if let Ok(kept) = store.write_without_state(identity, token, *times, rule, trust) {
+                    warning = Some(error);
+                    kept
+                } else {
+                    warning = Some(Error::NotKept(error.to_string()));
+                    Store::unkept(identity, token, *times, rule, trust)?
+                }
             }
             Err(error) => {
                 let _ = store.note_failure(&identity.login.key(), self.clock.now(), &error);
@@ -293,6 +298,22 @@ impl Broker<'_> {
             warning.get_or_insert(error);
         }
         Ok(Handout { kept, is_new: true, warning })
+    }
+
+    /// A token that was made while somebody logged out is revoked and forgotten: `logout` did not see it.
+    fn unless_ended(&self, logouts: u64, handout: Handout) -> Result<Handout, Error> {
+        let login = &self.identity().login;
+        if self.store.memory(&login.key())?.logouts == logouts {
+            return Ok(handout);
+        }
+        let key = self.key();
+        for token in self.store.mark(None, key.as_str())? {
+            if let Some(token) = token.token() {
+                self.issuer.revoke(&login.auth_url, &token, &mut || Ok(()))?;
+            }
+            self.store.revoked(None, key.as_str(), &token)?;
+        }
+        Err(Error::NoSecret(login.describe()))
     }
 
     /// Remembers the failure: which secret was refused, the keyring; all else, the login's memory.
