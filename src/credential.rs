@@ -1,40 +1,59 @@
 //! The secret of a login: where it comes from, where it may go, and whether Keystone refused it before.
 
-use crate::error::Error;
+use crate::error::{Error, escaped};
 use crate::identity::{Login, Source, TlsPolicy};
 use crate::memory::Asker;
 use crate::secret::Secret;
 use crate::store::Store;
-use crate::store::entries::{Digests, SENT_ACCOUNT, StoredSecret, refused_account, secret_account};
-use std::time::Duration;
-
-const LOCK: Duration = Duration::from_secs(5);
+use crate::store::entries::{Digests, StoredSecret, refused_account, secret_account};
+use crate::store::folder::Folder;
+use crate::store::logins;
 
 /// The secret to send: the one of the environment or OpenRC file, else the keyring's.
 ///
-/// A prompt sends an environment's secret to one place only: else a folder's .envrc that swaps OS_AUTH_URL would get it.
-/// `usual` is the store that is used without OSTOKEN_KEYRING*, where those are set: what it knows counts as well, since
-/// they may come from the same .envrc.
+/// A prompt runs in any folder, whose .envrc may set any variable: so it sends an environment's secret only for a login
+/// that this user made, to a server that is trusted as it was then.
 ///
 /// # Errors
-/// [`Error::NoSecret`]; [`Error::OtherHost`] where the secret belongs to another auth URL, or its server was verified
-/// in another way; [`Error::NoKeyring`].
-pub fn secret(store: &Store, usual: Option<&Store>, source: &Source, asker: Asker) -> Result<Secret, Error> {
+/// [`Error::NoSecret`]; [`Error::OtherHost`] if the login was not made, the secret belongs to another auth URL, or its
+/// server is trusted in another way; [`Error::NoKeyring`]; [`Error::State`].
+pub fn secret(store: &Store, state: &Folder, source: &Source, asker: Asker) -> Result<Secret, Error> {
     let login = &source.identity.login;
     if let Some(given) = &source.secret {
-        bind(store, usual, given, source, asker)?;
+        if asker == Asker::Hook {
+            let Some(trust) = logins::trust(state, &login.key())? else { return Err(not_made(login)) };
+            check_trust("secret", &trust, &source.tls_policy)?;
+        }
         return Ok(given.clone());
     }
     let Some(stored) = stored(store, login)? else { return Err(Error::NoSecret(login.describe())) };
-    if stored.auth_url != login.auth_url.as_str() || stored.tls_policy != source.tls_policy {
-        return Err(Error::OtherHost(format!(
-            "it was kept for {}, {}, not {}",
-            stored.auth_url,
-            stored.tls_policy.describe(),
-            source.tls_policy.describe()
-        )));
+    if stored.auth_url != login.auth_url.as_str() {
+        return Err(Error::OtherHost(format!("secret not sent: it was kept for {}", escaped(&stored.auth_url, 200))));
     }
+    check_trust("secret", &stored.tls_policy, &source.tls_policy)?;
     Ok(stored.secret())
+}
+
+fn not_made(login: &Login) -> Error {
+    Error::OtherHost(format!(
+        "secret not sent: nobody logged in as {} on this machine",
+        escaped(&login.describe(), 300)
+    ))
+}
+
+/// Refuses to send `what` to a server that is not trusted as it was `before`.
+///
+/// # Errors
+/// [`Error::OtherHost`].
+pub fn check_trust(what: &str, before: &TlsPolicy, now: &TlsPolicy) -> Result<(), Error> {
+    match before == now {
+        true => Ok(()),
+        false => Err(Error::OtherHost(format!(
+            "{what} not sent: at the login its server was {}, now it is {}",
+            before.describe(),
+            now.describe()
+        ))),
+    }
 }
 
 /// What the keyring holds for the login.
@@ -91,37 +110,4 @@ pub fn note_refusal(store: &Store, login: &Login, secret: &Secret, refused: Opti
         digests.add(secret, message);
     }
     store.set_entry(&account, &digests)
-}
-
-/// Notes that `secret` goes to this server, before it goes; a prompt may not add a second one.
-fn bind(store: &Store, usual: Option<&Store>, secret: &Secret, source: &Source, asker: Asker) -> Result<(), Error> {
-    let target = format!("{}, {}", source.identity.login.auth_url.as_str(), source.tls_policy.describe());
-    let read = || store.entry::<Digests>(SENT_ACCOUNT);
-    let known = |sent: &Option<Digests>| {
-        sent.as_ref().and_then(|sent| sent.get(secret)).is_some_and(|targets| targets.contains(&target))
-    };
-    if known(&read()?) {
-        return Ok(());
-    }
-    // A state folder that cannot be written cannot lock: a command goes on, a hook never comes here then.
-    let _guard = match store.lock(SENT_ACCOUNT, LOCK, &mut || false) {
-        Err(Error::State { .. }) if asker == Asker::Command => None,
-        other => other?,
-    };
-    let sent = read()?;
-    if known(&sent) {
-        return Ok(());
-    }
-    if asker == Asker::Hook {
-        let elsewhere = usual.map_or(Ok(None), |usual| usual.entry::<Digests>(SENT_ACCOUNT))?;
-        for known in [&sent, &elsewhere].into_iter().flatten() {
-            if let Some([first, ..]) = known.get(secret).filter(|targets| !targets.contains(&target)) {
-                let why = format!("this password was used for {first}; now it is asked for at {target}");
-                return Err(Error::OtherHost(why));
-            }
-        }
-    }
-    let mut sent = sent.map_or_else(Digests::new, Ok)?;
-    sent.add(secret, &target);
-    store.set_entry(SENT_ACCOUNT, &sent)
 }

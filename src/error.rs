@@ -86,8 +86,8 @@ pub enum Error {
     /// No secret in the environment and none in the keyring: `ostoken login`.
     #[error("no credentials: no secret is kept for {0}")]
     NoSecret(String),
-    /// The secret was kept for another way to reach Keystone: `ostoken login`, if this is wanted.
-    #[error("secret not sent: {0}")]
+    /// The login was not made here, or its server was trusted in another way then: `ostoken login`, if this is wanted.
+    #[error("{0}")]
     OtherHost(String),
     /// Keystone refused the request: correct what its message names.
     #[error("{what}: Keystone answered {status}: {message}")]
@@ -163,6 +163,9 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// A token was made and could not be kept: each call makes another one until that is mended.
+    #[error("a new token was made and cannot be kept: {0}")]
+    NotKept(String),
     /// Tokens of this cloud never live as long as asked for: ask for less.
     #[error("--min-ttl: tokens of this cloud live {lifetime} s, {wanted} s were asked for")]
     MinTtl {
@@ -210,7 +213,7 @@ impl Error {
             Error::NoKeyring(_) => Exit::NoKeyring,
             Error::Exec { error, .. } if error.kind() == std::io::ErrorKind::NotFound => Exit::NotFound,
             Error::Exec { .. } => Exit::NotRunnable,
-            Error::State { .. } | Error::MinTtl { .. } | Error::Io { .. } => Exit::Other,
+            Error::State { .. } | Error::MinTtl { .. } | Error::Io { .. } | Error::NotKept(_) => Exit::Other,
         }
     }
 
@@ -223,7 +226,9 @@ impl Error {
             Error::Refused { .. } | Error::RefusedBefore(_) => Kind::Refused,
             Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
             Error::NoKeyring(_) => Kind::NoKeyring,
-            Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } => Kind::State,
+            Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } | Error::NotKept(_) => {
+                Kind::State
+            }
             Error::BackingOff { kind, .. } => *kind,
             Error::Unreachable { .. }
             | Error::BadAnswer { .. }
@@ -242,7 +247,7 @@ impl Error {
             Error::OpenRc(_) => "write that line as a plain `export NAME=value`".into(),
             Error::NoIdentity(_) => "source an OpenRC file, or give one with `--openrc FILE`".into(),
             Error::NoSecret(_) => "run `ostoken login`".into(),
-            Error::OtherHost(_) => "run `ostoken login`, if this is what you want".into(),
+            Error::OtherHost(_) => "run `ostoken login` if this is what you want".into(),
             Error::Refused { status: 401, .. } => {
                 "check user, domain, password and project, then run `ostoken login`, without a wrong OS_PASSWORD".into()
             }
@@ -260,6 +265,7 @@ impl Error {
             Error::LockTimeout { .. } => LOCKED.into(),
             Error::NoKeyring(_) => NO_KEYRING.into(),
             Error::State { hint, .. } => (*hint).into(),
+            Error::NotKept(_) => "mend the keyring or the state folder".into(),
             Error::MinTtl { .. } => "ask for less".into(),
             Error::Exec { .. } => "check the command's name and PATH".into(),
             Error::Io { .. } => "check the stream or file that is named".into(),

@@ -31,6 +31,9 @@ pub struct Memory {
     /// How long the hooks wait now, in seconds.
     #[serde(default)]
     pub hooks_wait: i64,
+    /// How often the login was ended by `logout`: who made a token meanwhile throws it away.
+    #[serde(default)]
+    pub logouts: u64,
     /// The last failure of any kind.
     #[serde(default)]
     pub failure: Option<Failure>,
@@ -92,8 +95,8 @@ impl Memory {
 
     /// A token was made: what went wrong before is over. (Which secrets were refused, the keyring knows: those stay.)
     pub fn succeeded(&mut self) {
-        let Memory { version, requests, .. } = std::mem::take(self);
-        *self = Memory { version, requests, ..Memory::default() };
+        let Memory { version, requests, logouts, .. } = std::mem::take(self);
+        *self = Memory { version, requests, logouts, ..Memory::default() };
     }
 
     /// A request failed with `error`: remembers what the next one must know.
@@ -114,6 +117,15 @@ impl Memory {
         }
         self.failure_kind = Some(error.kind());
         self.failure = Some(failure);
+    }
+
+    /// The login was ended by `logout`.
+    ///
+    /// # Errors
+    /// None.
+    pub fn ended(&mut self) -> Result<(), Error> {
+        self.logouts = self.logouts.wrapping_add(1);
+        Ok(())
     }
 
     /// A person asks: hooks need not wait any longer.

@@ -75,6 +75,9 @@ pub struct Record {
     /// Why the last renewal failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The token is to be revoked: it is not handed out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revoking: bool,
 }
 
 /// What Keystone says of a token's times.
@@ -126,6 +129,7 @@ impl Record {
             fingerprint: token.fingerprint(),
             lease,
             failure: None,
+            revoking: false,
         }
     }
 
@@ -154,7 +158,7 @@ impl Record {
     /// The margin of a token that lives less than four minutes is a quarter of its life: else it would be born dead.
     pub fn freshness(&self, now: i64, min_ttl: i64) -> Freshness {
         let margin = MARGIN.min(self.lifetime() / 4).max(min_ttl);
-        if self.remaining(now) <= margin {
+        if self.revoking || self.remaining(now) <= margin {
             Freshness::Dead
         } else if self.until_refresh(now) <= 0 {
             Freshness::Stale

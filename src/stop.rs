@@ -1,8 +1,8 @@
-//! Named points of a creation at which a test kills the process, to prove that the next run finds its way.
+//! Named points of a creation or revocation at which a test kills the process, to prove that the next run finds its way.
 //!
 //! Without the feature `stop-points` this is nothing at all.
 
-/// The points, in the order in which a creation or renewal passes them.
+/// The points, in the order in which a creation or renewal, then a logout, passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     /// The lock is held, nothing else is done.
@@ -19,11 +19,23 @@ pub enum Point {
     RecordWritten,
     /// All is written, the lock is still held.
     OldLeaseRemoved,
+    /// A logout: the secret is forgotten, the tokens are all there.
+    SecretForgotten,
+    /// A revocation: the leases are gone, the token is handed out.
+    LeasesGone,
+    /// The token is marked in the keyring, and is not handed out any more.
+    Marked,
+    /// The record says so, too.
+    RecordMarked,
+    /// Keystone revoked the token, the keyring still holds it.
+    Told,
+    /// The keyring has forgotten it, the record is still there.
+    EntryForgotten,
 }
 
 impl Point {
-    /// Every point.
-    pub const ALL: [Point; 7] = [
+    /// Those of a creation or renewal.
+    pub const CREATION: [Point; 7] = [
         Point::Locked,
         Point::Counted,
         Point::Created,
@@ -32,6 +44,10 @@ impl Point {
         Point::RecordWritten,
         Point::OldLeaseRemoved,
     ];
+
+    /// Those of `revoke`, and of `logout` after [`Point::SecretForgotten`].
+    pub const REVOCATION: [Point; 5] =
+        [Point::LeasesGone, Point::Marked, Point::RecordMarked, Point::Told, Point::EntryForgotten];
 
     /// Its name in OSTOKEN_STOP_AT.
     pub fn name(self) -> &'static str {
@@ -43,6 +59,12 @@ impl Point {
             Point::EntryWritten => "entry-written",
             Point::RecordWritten => "record-written",
             Point::OldLeaseRemoved => "old-lease-removed",
+            Point::SecretForgotten => "secret-forgotten",
+            Point::LeasesGone => "leases-gone",
+            Point::Marked => "marked",
+            Point::RecordMarked => "record-marked",
+            Point::Told => "told",
+            Point::EntryForgotten => "entry-forgotten",
         }
     }
 }

@@ -12,7 +12,9 @@ use crate::memory::Asker;
 use crate::record::{Failure, Freshness, RefreshRule};
 use crate::secret::Secret;
 use crate::stop::{Point, reached};
+use crate::store::folder::Folder;
 use crate::store::lock::Guard;
+use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -55,8 +57,8 @@ enum Lock {
 pub struct Broker<'a> {
     /// Where tokens are kept.
     pub store: &'a Store,
-    /// The store without the settings of this environment, where it has any: [`credential::secret`].
-    pub usual: Option<&'a Store>,
+    /// The state folder: which logins were made.
+    pub state: &'a Folder,
     /// Who makes them.
     pub issuer: &'a dyn Issuer,
     /// Tells the time.
@@ -127,7 +129,7 @@ impl Broker<'_> {
     fn secret(&self) -> Result<Secret, Error> {
         let memory = self.store.memory(&self.identity().login.key())?;
         memory.permits(self.clock.now(), self.asker)?;
-        credential::secret(self.store, self.usual, self.source, self.asker)
+        credential::secret(self.store, self.state, self.source, self.asker)
     }
 
     fn identity(&self) -> &Identity {
@@ -233,6 +235,7 @@ impl Broker<'_> {
         // A record that a newer program wrote is left alone: an error, before anything is sent.
         self.store.record(&self.key())?;
         let _sending = self.one_at_a_time()?;
+        let logouts = self.store.memory(&key)?.logouts;
         let secret = self.secret()?;
         match refusals {
             Refusals::Heeded => credential::check_refusal(self.store, login, &secret)?,
@@ -248,7 +251,10 @@ impl Broker<'_> {
             other => other,
         };
         match self.issuer.create(self.identity(), &secret, &mut count) {
-            Ok(issued) => self.keep(guard, &issued, unwritable.into_inner()),
+            Ok(issued) => {
+                let handout = self.keep(guard, &issued, unwritable.into_inner())?;
+                self.unless_ended(logouts, handout)
+            }
             Err(error) => {
                 self.remember_failure(&secret, &error);
                 Err(error)
@@ -259,21 +265,22 @@ impl Broker<'_> {
     /// Keeps the token. A command that cannot keep it hands it out with a warning: it is made, and it is good.
     fn keep(&self, guard: Option<&Guard>, issued: &Issued, unwritable: Option<Error>) -> Result<Handout, Error> {
         let Issued { token, times } = issued;
-        let (store, identity, rule) = (self.store, self.identity(), self.rule);
+        let (store, identity, rule, trust) = (self.store, self.identity(), self.rule, &self.source.tls_policy);
         let mut warning = unwritable;
         let written = match guard {
-            Some(guard) => store.write(guard, identity, token, *times, rule),
-            None => store.write_without_state(identity, token, *times, rule),
+            Some(guard) => store.write(guard, identity, token, *times, rule, trust),
+            None => store.write_without_state(identity, token, *times, rule, trust),
         };
         let kept = match written {
             Ok(kept) => kept,
             Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.asker == Asker::Command => {
-                let kept = match store.write_without_state(identity, token, *times, rule) {
-                    Ok(kept) => kept,
-                    Err(_) => Store::unkept(identity, token, *times, rule)?,
-                };
-                warning = Some(error);
-                kept
+                if let Ok(kept) = store.write_without_state(identity, token, *times, rule, trust) {
+                    warning = Some(error);
+                    kept
+                } else {
+                    warning = Some(Error::NotKept(error.to_string()));
+                    Store::unkept(identity, token, *times, rule, trust)?
+                }
             }
             Err(error) => {
                 let _ = store.note_failure(&identity.login.key(), self.clock.now(), &error);
@@ -284,7 +291,29 @@ impl Broker<'_> {
             memory.succeeded();
             Ok(())
         });
+        if self.asker == Asker::Command
+            && self.source.secret.is_some()
+            && let Err(error) = logins::used(self.state, &identity.login.key(), &self.source.tls_policy)
+        {
+            warning.get_or_insert(error);
+        }
         Ok(Handout { kept, is_new: true, warning })
+    }
+
+    /// A token that was made while somebody logged out is revoked and forgotten: `logout` did not see it.
+    fn unless_ended(&self, logouts: u64, handout: Handout) -> Result<Handout, Error> {
+        let login = &self.identity().login;
+        if self.store.memory(&login.key())?.logouts == logouts {
+            return Ok(handout);
+        }
+        let key = self.key();
+        for token in self.store.mark(None, key.as_str())? {
+            if let Some(token) = token.token() {
+                self.issuer.revoke(&login.auth_url, &token, &mut || Ok(()))?;
+            }
+            self.store.revoked(None, key.as_str(), &token)?;
+        }
+        Err(Error::NoSecret(login.describe()))
     }
 
     /// Remembers the failure: which secret was refused, the keyring; all else, the login's memory.

@@ -56,7 +56,7 @@ fn keyring(service: &str) -> Keyring {
 struct Bench {
     _home: tempfile::TempDir,
     store: Store,
-    usual: Option<Store>,
+    state: Folder,
     source: Source,
 }
 
@@ -67,14 +67,22 @@ impl Bench {
         let store = Store::new(keyring("test"), &state);
         let source =
             Source { identity: identity("p"), tls_policy: TlsPolicy::default(), secret: Some(Secret::from("pw")) };
-        Bench { _home: home, store, usual: None, source }
+        Bench { _home: home, store, state, source }
+    }
+
+    /// Somebody who logged in before.
+    fn logged_in() -> Bench {
+        let bench = Bench::new();
+        let Source { identity, tls_policy, .. } = &bench.source;
+        logins::used(&bench.state, &identity.login.key(), tls_policy).expect("noted");
+        bench
     }
 
     fn broker<'a>(&'a self, issuer: &'a Fake<'a>, asker: Asker) -> Broker<'a> {
         let rule = RefreshRule { after: 28_800, spread: 1.0 };
         Broker {
             store: &self.store,
-            usual: self.usual.as_ref(),
+            state: &self.state,
             issuer,
             clock: issuer.clock,
             source: &self.source,
@@ -190,7 +198,7 @@ fn two_wrong_secrets_are_each_sent_once() {
 
 #[test]
 fn a_hook_backs_off_where_a_person_tries_again() {
-    let (bench, clock) = (Bench::new(), clock());
+    let (bench, clock) = (Bench::logged_in(), clock());
     let issuer = fake(&clock);
     issuer.fails.set(Some(unreachable));
     assert!(bench.broker(&issuer, Asker::Hook).obtain(0).is_err());
@@ -212,33 +220,36 @@ fn a_life_that_no_token_has_is_an_error_and_no_creation() {
     assert_eq!(shown(&broker.obtain(3000).expect("a token")), "token-2");
 }
 
-#[test]
-fn a_prompt_sends_an_environments_password_to_one_auth_url_alone() {
-    let (mut bench, clock) = (Bench::new(), clock());
-    let issuer = fake(&clock);
-    bench.broker(&issuer, Asker::Hook).obtain(0).expect("a token");
-    bench.source.identity.login.auth_url = AuthUrl::parse("https://evil.example.com", false).expect("a URL");
-    let error = bench.broker(&issuer, Asker::Hook).obtain(0).expect_err("not sent");
-    assert!(matches!(error, Error::OtherHost(_)), "{error}");
-    assert_eq!(issuer.asked.get(), 1);
-    bench.broker(&issuer, Asker::Command).obtain(0).expect("a person asks");
-    bench.source.secret = Some(Secret::from("another"));
-    bench.source.identity = identity("q");
-    bench.broker(&issuer, Asker::Hook).obtain(0).expect("another password, its first auth URL");
+fn is_not_sent(bench: &Bench, issuer: &Fake, words: &str) {
+    let asked = issuer.asked.get();
+    let error = bench.broker(issuer, Asker::Hook).obtain(0).expect_err("not sent");
+    assert!(matches!(error, Error::OtherHost(_)) && error.to_string().contains(words), "{error}");
+    assert_eq!((error.hint().contains("ostoken login"), issuer.asked.get()), (true, asked));
 }
 
 #[test]
-fn a_prompt_does_not_believe_a_store_that_the_environment_picked() {
+fn a_prompt_sends_an_environments_password_only_for_a_login_that_was_made() {
     let (mut bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let usual = Bench::new();
-    usual.broker(&issuer, Asker::Hook).obtain(0).expect("a token");
-    bench.usual = Some(usual.store);
+    is_not_sent(&bench, &issuer, "nobody logged in");
+    bench.broker(&issuer, Asker::Command).obtain(0).expect("a person asks");
+    let mine = bench.source.clone();
+    bench.source.identity.scope = identity("q").scope;
+    bench.broker(&issuer, Asker::Hook).obtain(0).expect("another scope of the login");
     bench.source.identity.login.auth_url = AuthUrl::parse("https://evil.example.com", false).expect("a URL");
-    assert!(matches!(bench.broker(&issuer, Asker::Hook).obtain(0), Err(Error::OtherHost(_))));
-    bench.source.identity = identity("p");
-    bench.broker(&issuer, Asker::Hook).obtain(0).expect("its own auth URL");
-    assert_eq!(issuer.asked.get(), 2);
+    is_not_sent(&bench, &issuer, "nobody logged in");
+    bench.source = Source { identity: identity("r"), tls_policy: insecure(), ..mine.clone() };
+    is_not_sent(&bench, &issuer, "now it is not verified");
+    bench.broker(&issuer, Asker::Command).obtain(0).expect("a person asks");
+    bench.source = Source { identity: identity("s"), tls_policy: insecure(), ..mine.clone() };
+    is_not_sent(&bench, &issuer, "now it is not verified");
+    logins::ended(&bench.state, &mine.identity.login.key(), bench.store.backend()).expect("noted");
+    bench.source = Source { identity: identity("t"), ..mine };
+    is_not_sent(&bench, &issuer, "nobody logged in");
+}
+
+fn insecure() -> TlsPolicy {
+    TlsPolicy { insecure: true, ..TlsPolicy::default() }
 }
 
 #[test]

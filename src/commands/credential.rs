@@ -55,7 +55,7 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     look.is_of(identity).map_err(|why| refused(403, why))?;
     let key = identity.key();
     if let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)? {
-        session.store.write(&guard, identity, &token, look.times, session.rule())?;
+        session.store.write(&guard, identity, &token, look.times, session.rule(), &session.source().tls_policy)?;
     }
     Ok(Exit::Done)
 }

@@ -108,6 +108,7 @@ fn with_broker(session: &Session, broker: &Broker, said: &str, context: &mut Con
 }
 
 fn exported(session: &Session, kept: Kept, context: &Context) -> Result<Answer, Error> {
+    crate::credential::check_trust("token", &kept.trust, &session.source().tls_policy)?;
     let environment = context.environment;
     let wants_scrub = environment.get("OSTOKEN_SCRUB") == Some("1");
     let scrub = match wants_scrub && keyring_has_secret(session)? {

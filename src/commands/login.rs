@@ -26,7 +26,7 @@ pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Resu
     let handout = replace(&session, context)?;
     let Source { identity, tls_policy, .. } = session.source();
     credential::keep(&session.store, &identity.login, &secret, tls_policy)?;
-    if let Err(error) = logins::note(&session.state, &identity.login.key(), session.store.backend(), true) {
+    if let Err(error) = logins::made(&session.state, &identity.login.key(), session.store.backend(), tls_policy) {
         context.warn(&error.to_string());
     }
     let mut text = describe(&handout.kept.record, context.clock.now());

@@ -3,31 +3,39 @@
 use super::Context;
 use super::revoke::{keys_of_login, revoke};
 use super::session::{Opening, Session};
-use crate::broker::LOCK_LIMIT;
 use crate::cli::Global;
 use crate::credential;
 use crate::error::{Error, Exit};
+use crate::stop::{Point, reached};
 use crate::store::logins;
+use std::time::Duration;
 
-/// Logs out. What Keystone does not answer to is forgotten all the same, with a warning: its token lives on there.
+/// A process that makes or renews a token is waited for this long. One that takes longer, or hangs, throws away what it
+/// makes: it sees that the login was ended.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Logs out: the secret is forgotten first, whatever Keystone or another process does. A token that Keystone did not
+/// revoke is not handed out any more, and kept for the next `logout`.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Opening::Usual, context)?;
     let login = &session.source().identity.login;
     let clock = context.clock;
-    {
-        // Whoever sends the secret right now finishes first, and its token is found below; whoever comes later has none.
-        let _sending = session.store.lock_sending(&login.key(), LOCK_LIMIT)?;
-        credential::forget(&session.store, login)?;
+    credential::forget(&session.store, login)?;
+    reached(Point::SecretForgotten);
+    let ended = logins::ended(&session.state, &login.key(), session.store.backend());
+    if let Err(error) = ended.and_then(|()| session.store.remember(&login.key(), |memory| memory.ended())) {
+        context.warn(&error.to_string());
     }
     for key in keys_of_login(&session) {
-        if let Err(error) = context.with_progress(&session.host(), || revoke(&session, &key, clock)) {
-            if let Some(guard) = session.store.lock(&key, LOCK_LIMIT, &mut || false)? {
-                session.store.erase(&guard, &key)?;
-            }
-            context.warn(&format!("forgotten, but not revoked, it lives until it expires: {error}"));
+        let guard = match session.store.lock(&key, PATIENCE, &mut || false) {
+            Err(Error::LockTimeout { .. } | Error::State { .. }) => None,
+            other => other?,
+        };
+        let work = || revoke(&session, guard.as_ref(), &key, clock);
+        if let Err(error) = context.with_progress(&session.host(), work) {
+            context.warn(&format!("a token was not revoked, run `ostoken logout` again: {error}"));
         }
     }
-    logins::note(&session.state, &login.key(), session.store.backend(), false)?;
     let left = logins::backends(&session.state, &login.key())?;
     let mut text = format!("logged out {}\n", crate::error::escaped(&login.describe(), 300));
     for backend in left {

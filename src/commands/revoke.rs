@@ -4,10 +4,18 @@ use super::Context;
 use super::session::{Opening, Session};
 use crate::broker::LOCK_LIMIT;
 use crate::cli::Global;
+use crate::clock::Clock;
+use crate::credential;
 use crate::error::{Error, Exit};
+use crate::identity::TlsPolicy;
 use crate::keystone::Issuer;
 use crate::record::Record;
+use crate::stop::{Point, reached};
+use crate::store::lock::Guard;
 use std::collections::BTreeSet;
+
+/// In seconds.
+const DAY: i64 = 24 * 3600;
 
 /// Revokes the token of this scope, or those of all scopes of the login.
 pub fn run(global: &Global, all: bool, context: &mut Context) -> Result<Exit, Error> {
@@ -17,9 +25,8 @@ pub fn run(global: &Global, all: bool, context: &mut Context) -> Result<Exit, Er
     let mut revoked = 0;
     for key in keys {
         let clock = context.clock;
-        if context.with_progress(&session.host(), || revoke(&session, &key, clock))?.is_some() {
-            revoked += 1;
-        }
+        let guard = session.store.lock(&key, LOCK_LIMIT, &mut || false)?;
+        revoked += context.with_progress(&session.host(), || revoke(&session, guard.as_ref(), &key, clock))?;
     }
     let text = match revoked {
         0 => "no token was kept\n".to_owned(),
@@ -37,23 +44,28 @@ pub fn keys_of_login(session: &Session) -> BTreeSet<String> {
     records.chain([identity.key().as_str().to_owned()]).collect()
 }
 
-/// Forgets the token of `key` and revokes it; `None` where none was kept.
+/// Revokes the token of `key`, and those that an interrupted `revoke` or `logout` left to be revoked; gives how many.
 ///
-/// It is forgotten first, so that nobody is handed a token that is already revoked; where Keystone does not answer, it
-/// is kept again, so that one can try again.
-pub fn revoke(session: &Session, key: &str, clock: &dyn crate::clock::Clock) -> Result<Option<()>, Error> {
+/// They are marked first, so that nobody is handed a token that is already revoked, and forgotten last: whatever comes
+/// between leaves what the next `revoke` or `logout` needs.
+pub fn revoke(session: &Session, guard: Option<&Guard>, key: &str, clock: &dyn Clock) -> Result<usize, Error> {
     let store = &session.store;
-    let Some(guard) = store.lock(key, LOCK_LIMIT, &mut || false)? else { return Ok(None) };
-    let Some(kept) = store.take(&guard, key)? else { return Ok(None) };
-    if kept.record.remaining(clock.now()) <= 0 {
-        return Ok(Some(()));
+    let trust = &session.source().tls_policy;
+    let check = |before: &TlsPolicy| credential::check_trust("token", before, trust);
+    if let Some(before) = store.token_trust(key)? {
+        check(&before)?;
     }
-    let auth_url = &session.source().identity.login.auth_url;
-    match session.ask(clock, |keystone, admit| keystone.revoke(auth_url, &kept.token, admit)) {
-        Ok(()) => Ok(Some(())),
-        Err(error) => {
-            store.put_back(&guard, &kept)?;
-            Err(error)
+    let revoking = store.mark(guard, key)?;
+    for token in &revoking {
+        // By the server's clock, which may be behind this one: a day more does no harm.
+        let is_dead = token.expires_at < clock.now() - DAY;
+        if let Some(token_itself) = token.token().filter(|_| !is_dead) {
+            check(&token.trust)?;
+            let auth_url = &session.source().identity.login.auth_url;
+            session.ask(clock, |keystone, admit| keystone.revoke(auth_url, &token_itself, admit))?;
+            reached(Point::Told);
         }
+        store.revoked(guard, key, token)?;
     }
+    Ok(revoking.len())
 }

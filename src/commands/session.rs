@@ -1,7 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 use super::Context;
-use super::settings::{DEFAULT_SERVICE, allows_http, refresh_rule, service, session_bus, state_folder};
+use super::settings::{allows_http, refresh_rule, service, session_bus, state_folder};
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
 use crate::clock::Clock;
@@ -14,7 +14,7 @@ use crate::memory::Asker;
 use crate::output::change::{self, Scrub};
 use crate::record::RefreshRule;
 use crate::store::folder::Folder;
-use crate::store::keyring::{Backend, KeyringRequest, select};
+use crate::store::keyring::{KeyringRequest, select};
 use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::io::Read;
@@ -42,8 +42,6 @@ pub struct Session {
     pub state: Folder,
     /// The store.
     pub store: Store,
-    /// At a prompt: the store without OSTOKEN_KEYRING*, where those are set.
-    usual: Option<Store>,
     /// Why this keyring.
     pub why: String,
     rule: RefreshRule,
@@ -134,13 +132,9 @@ impl Session {
             state: &state,
         };
         let selected = select(request)?;
-        let usual = match opening {
-            Opening::Prompt if request.secret_is_given => usual(request, selected.keyring.backend()),
-            _ => None,
-        };
         let store = Store::new(selected.keyring, &state);
         let rule = refresh_rule(environment)?;
-        Ok(Session { origin, state, store, usual, why: selected.why, rule, deadline: None })
+        Ok(Session { origin, state, store, why: selected.why, rule, deadline: None })
     }
 
     /// The identity with its secret, where the environment or the file has it.
@@ -176,7 +170,7 @@ impl Session {
         let issuer = self.keystone(clock);
         work(&Broker {
             store: &self.store,
-            usual: self.usual.as_ref(),
+            state: &self.state,
             issuer: &issuer,
             clock,
             source: self.source(),
@@ -240,15 +234,4 @@ impl Session {
         }
         answer
     }
-}
-
-/// The store that a prompt would use without OSTOKEN_KEYRING*, where those are set. A keyring that was found to be the
-/// one is not looked for again: a prompt has no time for that.
-fn usual(request: KeyringRequest, found: Backend) -> Option<Store> {
-    if request.setting.is_none() && request.service == DEFAULT_SERVICE {
-        return None;
-    }
-    let setting = if request.setting.is_none() { Some(found.name()) } else { None };
-    let selected = select(KeyringRequest { setting, remembered: &[], service: DEFAULT_SERVICE, ..request }).ok()?;
-    Some(Store::new(selected.keyring, request.state))
 }

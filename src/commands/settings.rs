@@ -7,7 +7,7 @@ use crate::record::{REFRESH_AFTER, RefreshRule};
 use std::path::{Path, PathBuf};
 
 /// The name under which keyring entries are kept where nothing else is set.
-pub const DEFAULT_SERVICE: &str = "ostoken";
+const DEFAULT_SERVICE: &str = "ostoken";
 
 /// Whether plain http to another machine is wanted.
 pub fn allows_http(global: &Global, environment: &Environment) -> bool {

@@ -44,6 +44,7 @@ fn report(session: &Session, check: bool, context: &mut Context) -> Result<Repor
     let clock = context.clock;
     let known = match &kept {
         Some(kept) if check => {
+            crate::credential::check_trust("token", &kept.trust, &session.source().tls_policy)?;
             let auth_url = &identity.login.auth_url;
             let ask = || session.ask(clock, |keystone, admit| keystone.look(auth_url, &kept.token, admit));
             Some(context.with_progress(&session.host(), ask)?.is_some())

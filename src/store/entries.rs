@@ -26,33 +26,74 @@ pub fn refused_account(login: &LoginKey) -> String {
     format!("refused:{}", login.as_str())
 }
 
-/// The account that tells where secrets of environments were sent.
-pub const SENT_ACCOUNT: &str = "sent";
-
-/// A token and a copy of its record, as the keyring keeps them.
+/// A token with a copy of its record, as the keyring keeps them. Entries are small: what is usual is left out.
 #[derive(Serialize, Deserialize)]
-struct TokenEntry {
+pub struct TokenEntry {
     version: u32,
+    /// Empty: no token is handed out.
     token: Zeroizing<String>,
-    record: Record,
+    /// The record of the token, or of the last one.
+    pub record: Record,
+    /// What its server was trusted by when it was made.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub trust: TlsPolicy,
+    /// Tokens that Keystone is to be told to revoke: they are not handed out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoking: Vec<Revoking>,
 }
 
-/// The entry of `token` and `record`.
-///
-/// # Errors
-/// [`Error::NoKeyring`] where it cannot be written as JSON.
-pub fn encode_token(token: &Token, record: &Record) -> Result<Secret, Error> {
-    let token = Zeroizing::new(token.expose().to_owned());
-    encode(&TokenEntry { version: VERSION, token, record: record.clone() })
+/// A token that is to be revoked.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Revoking {
+    token: Zeroizing<String>,
+    /// When it dies by itself, in Unix seconds by the server's clock.
+    pub expires_at: i64,
+    /// What its server was trusted by when it was made.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub trust: TlsPolicy,
 }
 
-/// The token and the record of an entry; `None` where it is damaged.
-///
-/// # Errors
-/// [`Error::NoKeyring`] where a newer program wrote it.
-pub fn decode_token(entry: &Secret) -> Result<Option<(Token, Record)>, Error> {
-    let Some(TokenEntry { version: _, token, record }) = decode(entry)? else { return Ok(None) };
-    Ok(Token::parse(&token).map(|token| (token, record)))
+fn is_usual(trust: &TlsPolicy) -> bool {
+    *trust == TlsPolicy::default()
+}
+
+impl TokenEntry {
+    /// The entry of a token that is handed out.
+    pub fn new(token: &Token, record: &Record, trust: &TlsPolicy) -> TokenEntry {
+        let token = Zeroizing::new(token.expose().to_owned());
+        TokenEntry { version: VERSION, token, record: record.clone(), trust: trust.clone(), revoking: Vec::new() }
+    }
+
+    /// The token that is handed out.
+    pub fn token(&self) -> Option<Token> {
+        Token::parse(&self.token)
+    }
+
+    /// No token is handed out from this entry.
+    pub fn forget_token(&mut self) {
+        self.token = Zeroizing::new(String::new());
+    }
+
+    /// From now on the token is to be revoked, and is not handed out.
+    pub fn mark(&mut self) {
+        let token = std::mem::take(&mut self.token);
+        if !token.is_empty() {
+            let expires_at = self.record.expires_at;
+            self.revoking.push(Revoking { token, expires_at, trust: self.trust.clone() });
+        }
+    }
+}
+
+impl Revoking {
+    /// The token; `None` if it is damaged.
+    pub fn token(&self) -> Option<Token> {
+        Token::parse(&self.token)
+    }
+
+    /// Whether this is the same token.
+    pub fn is(&self, other: &Revoking) -> bool {
+        self.token == other.token
+    }
 }
 
 /// A login's secret, and where it may go.
@@ -188,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_damaged_entry_is_none_and_a_newer_one_an_error() {
-        assert!(decode_token(&Secret::from("{")).expect("no error").is_none());
-        assert!(decode_token(&Secret::from(r#"{"version":2,"token":"x"}"#)).is_err());
+        assert!(decode::<TokenEntry>(&Secret::from("{")).expect("no error").is_none());
+        assert!(decode::<TokenEntry>(&Secret::from(r#"{"version":2,"token":"x"}"#)).is_err());
     }
 }

@@ -11,11 +11,12 @@ pub mod logins;
 mod retry;
 
 use crate::error::Error;
-use crate::identity::{Identity, Key, LoginKey};
+use crate::identity::{Identity, Key, LoginKey, TlsPolicy};
 use crate::memory::Memory;
 use crate::record::{Record, RefreshRule, Times, VERSION};
-use crate::secret::{Secret, Token, random_hex};
+use crate::secret::{Token, random_hex};
 use crate::stop::{Point, reached};
+use entries::{Revoking, TokenEntry};
 use folder::Folder;
 use keyring::{Backend, Keyring};
 use lock::Guard;
@@ -33,6 +34,8 @@ pub struct Kept {
     pub token: Token,
     /// Its record.
     pub record: Record,
+    /// What its server was trusted by when it was made.
+    pub trust: TlsPolicy,
     /// Whether record and lease stand as they should in the state folder.
     pub whole: bool,
 }
@@ -61,11 +64,12 @@ impl Store {
     /// [`Error::NoKeyring`]; [`Error::State`] where a newer program wrote the record.
     pub fn read(&self, key: &Key) -> Result<Option<Kept>, Error> {
         let record = self.record(key)?;
-        let Some(entry) = self.keyring.get(&entries::token_account(key))? else { return Ok(None) };
-        let Some((token, copy)) = entries::decode_token(&entry)? else { return Ok(None) };
-        Ok(match record.filter(|record| record.is_of(key, &token)) {
-            Some(record) => Some(Kept { token, record, whole: true }),
-            None if copy.is_of(key, &token) => Some(Kept { token, record: copy, whole: false }),
+        let Some(entry) = self.token_entry(key.as_str())? else { return Ok(None) };
+        let Some(token) = entry.token() else { return Ok(None) };
+        let TokenEntry { record: copy, trust, .. } = entry;
+        Ok(match record.filter(|record| record.is_of(key, &token) && !record.revoking) {
+            Some(record) => Some(Kept { token, record, trust, whole: true }),
+            None if copy.is_of(key, &token) => Some(Kept { token, record: copy, trust, whole: false }),
             None => None,
         })
     }
@@ -126,19 +130,20 @@ impl Store {
         token: &Token,
         times: Times,
         rule: RefreshRule,
+        trust: &TlsPolicy,
     ) -> Result<Kept, Error> {
         let record = new_record(identity, token, times, rule)?;
         debug_assert!(guard.holds(&lock_name(&record.key)));
         self.record_is_ours(&record.key)?;
         self.folder.touch(&record.lease)?;
         reached(Point::LeaseMade);
-        self.write_entry(token, &record)?;
+        self.write_entry(token, &record, trust)?;
         reached(Point::EntryWritten);
         self.write_record(&record)?;
         reached(Point::RecordWritten);
         self.sweep(&record.key, Some(&record.lease));
         reached(Point::OldLeaseRemoved);
-        Ok(Kept { token: token.clone(), record, whole: true })
+        Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: true })
     }
 
     /// Keeps a new token in the keyring alone, where the state folder cannot be written.
@@ -151,18 +156,26 @@ impl Store {
         token: &Token,
         times: Times,
         rule: RefreshRule,
+        trust: &TlsPolicy,
     ) -> Result<Kept, Error> {
         let record = new_record(identity, token, times, rule)?;
-        self.write_entry(token, &record)?;
-        Ok(Kept { token: token.clone(), record, whole: false })
+        self.write_entry(token, &record, trust)?;
+        Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: false })
     }
 
     /// A token that could not be kept anywhere, for whoever asked.
     ///
     /// # Errors
     /// [`Error::Io`] where the system has no randomness.
-    pub fn unkept(identity: &Identity, token: &Token, times: Times, rule: RefreshRule) -> Result<Kept, Error> {
-        Ok(Kept { token: token.clone(), record: new_record(identity, token, times, rule)?, whole: false })
+    pub fn unkept(
+        identity: &Identity,
+        token: &Token,
+        times: Times,
+        rule: RefreshRule,
+        trust: &TlsPolicy,
+    ) -> Result<Kept, Error> {
+        let record = new_record(identity, token, times, rule)?;
+        Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: false })
     }
 
     /// Writes record and lease of a kept token again, from what the keyring holds.
@@ -186,7 +199,7 @@ impl Store {
         self.write_record(record)
     }
 
-    /// Forgets the token of `key`: the lease first, so that no prompt goes on with it.
+    /// Forgets the token of `key`: the lease first, so that no prompt goes on with it. Those that are to be revoked stay.
     ///
     /// # Errors
     /// [`Error::NoKeyring`], [`Error::State`].
@@ -194,28 +207,73 @@ impl Store {
         debug_assert!(guard.holds(&lock_name(key)));
         self.record_is_ours(key)?;
         self.sweep(key, None);
-        self.keyring.delete(&format!("token:{key}"))?;
-        self.folder.remove(&record_name(key))
+        match self.token_entry(key)?.filter(|entry| !entry.revoking.is_empty()) {
+            Some(entry) => self.keep_revoking(key, entry),
+            None => self.forget(key),
+        }
     }
 
-    /// Forgets the token of `key`, as [`Store::erase`], and gives it to whoever revokes it.
+    /// Marks the token of `key` as one to be revoked: it is not handed out any more. Gives all that are to be revoked.
+    ///
+    /// Only `logout` goes without the lock, which a process that hangs may hold: whoever makes a token meanwhile sees
+    /// afterwards that the login was ended.
     ///
     /// # Errors
     /// As [`Store::erase`].
-    pub fn take(&self, guard: &Guard, key: &str) -> Result<Option<Kept>, Error> {
-        let entry = self.keyring.get(&format!("token:{key}"))?;
-        let decoded = entry.as_ref().map_or(Ok(None), entries::decode_token)?;
-        self.erase(guard, key)?;
-        Ok(decoded.map(|(token, record)| Kept { token, record, whole: false }))
+    pub fn mark(&self, guard: Option<&Guard>, key: &str) -> Result<Vec<Revoking>, Error> {
+        debug_assert!(guard.is_none_or(|guard| guard.holds(&lock_name(key))));
+        self.record_is_ours(key)?;
+        self.sweep(key, None);
+        reached(Point::LeasesGone);
+        let Some(mut entry) = self.token_entry(key)? else { return self.forget(key).map(|()| Vec::new()) };
+        entry.mark();
+        let revoking = entry.revoking.clone();
+        self.keep_revoking(key, entry)?;
+        Ok(revoking)
     }
 
-    /// Keeps a token again that was taken.
+    /// What the server of the token of `key` was trusted by; `None` if none is kept.
     ///
     /// # Errors
-    /// As [`Store::write`].
-    pub fn put_back(&self, guard: &Guard, kept: &Kept) -> Result<(), Error> {
-        self.write_entry(&kept.token, &kept.record)?;
-        self.rebuild(guard, kept)
+    /// [`Error::NoKeyring`].
+    pub fn token_trust(&self, key: &str) -> Result<Option<TlsPolicy>, Error> {
+        Ok(self.token_entry(key)?.filter(|entry| entry.token().is_some()).map(|entry| entry.trust))
+    }
+
+    /// Forgets a token of `key` that was revoked, or that died.
+    ///
+    /// # Errors
+    /// As [`Store::erase`].
+    pub fn revoked(&self, guard: Option<&Guard>, key: &str, token: &Revoking) -> Result<(), Error> {
+        debug_assert!(guard.is_none_or(|guard| guard.holds(&lock_name(key))));
+        let Some(mut entry) = self.token_entry(key)? else { return self.forget(key) };
+        entry.revoking.retain(|kept| !kept.is(token));
+        match entry.token().is_none() && entry.revoking.is_empty() {
+            true => self.forget(key),
+            false => self.keyring.set(&format!("token:{key}"), &entries::encode(&entry)?),
+        }
+    }
+
+    /// The entry of `key` holds nothing but what is to be revoked; its record stands, so that it is found.
+    fn keep_revoking(&self, key: &str, mut entry: TokenEntry) -> Result<(), Error> {
+        entry.forget_token();
+        self.keyring.set(&format!("token:{key}"), &entries::encode(&entry)?)?;
+        reached(Point::Marked);
+        entry.record.revoking = true;
+        // A read-only state folder may keep the old one: the entry decides.
+        let _ = self.write_record(&entry.record);
+        reached(Point::RecordMarked);
+        Ok(())
+    }
+
+    fn forget(&self, key: &str) -> Result<(), Error> {
+        self.keyring.delete(&format!("token:{key}"))?;
+        reached(Point::EntryForgotten);
+        self.folder.remove(&record_name(key))
+    }
+
+    fn token_entry(&self, key: &str) -> Result<Option<TokenEntry>, Error> {
+        self.entry(&format!("token:{key}"))
     }
 
     /// Where the lease of `record` lies; `None` where it is gone.
@@ -308,9 +366,13 @@ impl Store {
         self.keyring.delete(account)
     }
 
-    fn write_entry(&self, token: &Token, record: &Record) -> Result<(), Error> {
-        let entry: Secret = entries::encode_token(token, record)?;
-        self.keyring.set(&format!("token:{}", record.key), &entry)
+    /// Writes the entry of a new token; those that are to be revoked stay in it.
+    fn write_entry(&self, token: &Token, record: &Record, trust: &TlsPolicy) -> Result<(), Error> {
+        let mut entry = TokenEntry::new(token, record, trust);
+        if let Some(before) = self.token_entry(&record.key)? {
+            entry.revoking = before.revoking;
+        }
+        self.keyring.set(&format!("token:{}", record.key), &entries::encode(&entry)?)
     }
 
     fn write_record(&self, record: &Record) -> Result<(), Error> {

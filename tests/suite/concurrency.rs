@@ -220,7 +220,7 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let times = Times { issued_at: clock.now(), expires_at: clock.now() + 3600, clock_offset: 0 };
     let write = |token: &str| {
         let guard = store.try_lock(key.as_str()).unwrap().unwrap();
-        store.write(&guard, &source.identity, &Token::parse(token).unwrap(), times, rule).unwrap()
+        store.write(&guard, &source.identity, &Token::parse(token).unwrap(), times, rule, &source.tls_policy).unwrap()
     };
     // Somebody reads the first token without its lease; before they have the lock, another one is written.
     let before = write("first");
@@ -229,7 +229,7 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let issuer = Keystone { tls_policy: &source.tls_policy, environment: &environment, clock: &clock, deadline: None };
     let broker = Broker {
         store: &store,
-        usual: None,
+        state: &state,
         issuer: &issuer,
         clock: &clock,
         source: &source,

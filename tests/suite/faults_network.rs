@@ -37,9 +37,9 @@ fn https_works_with_the_clouds_own_authority_alone() {
     user.set("OS_CACERT", "ca.pem");
     user.set("OS_PROJECT_NAME", "other");
     let hook = user.hook("").success();
-    assert!(hook.stdout.starts_with("\n") && hook.stderr.contains("now it is asked for"), "{hook:?}");
-    user.token();
-    user.run(&["revoke"]).success();
+    assert!(hook.stdout.starts_with("\n") && hook.stderr.contains("now it is verified by"), "{hook:?}");
+    user.run(&["login"]).success();
+    user.set("OS_PROJECT_NAME", "demo");
     let hook = user.hook("").success();
     assert!(cloud.accepts(hook.stdout.lines().next().unwrap()), "{hook:?}");
 }
@@ -174,7 +174,7 @@ fn an_auth_url_swapped_under_a_known_password_gets_nothing_from_a_prompt() {
     user.token();
     user.set("OS_AUTH_URL", &thief.auth_url());
     for said in ["", "other-host"] {
-        let hook = user.hook(said).success();
+        let hook = user.prompted(said).success();
         assert!(hook.stdout.starts_with('\n') && hook.stdout.contains("__ostoken_said=other-host"), "{hook:?}");
         assert_eq!(hook.stderr.lines().count(), usize::from(said.is_empty()), "{hook:?}");
     }

@@ -324,6 +324,7 @@ fn terminals_with_session_keyrings_of_their_own_and_a_desktop_make_one_token_a_k
     let (true, Some(_)) = (keyutils::available(), tool("keyctl")) else { return };
     let (Some(session), Some(cloud)) = (Session::start(&home), Cloud::start(CloudOptions::default())) else { return };
     let user = User::new(cloud.openrc_environment("alice", "demo")).with("OSTOKEN_KEYRING", "auto");
+    user.logged_in();
     let console = || {
         let mut command = user.command("keyctl");
         command.args(["session", "-", "sh"]).stderr(Stdio::null());

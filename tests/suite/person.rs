@@ -36,8 +36,9 @@ impl Person {
         keyutils::available().then(|| Person(User::new(variables).with("OSTOKEN_KEYRING", "keyutils")))
     }
 
-    /// A prompt: `ostoken hook`, then the end of what it left behind.
+    /// A prompt of somebody who logged in before: `ostoken hook`, then the end of what it left behind.
     pub fn prompt(&self) -> Output {
+        self.logged_in();
         let output = self.run(&["hook", "--shell", "bash"]);
         self.await_renewals();
         output

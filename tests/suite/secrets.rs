@@ -151,6 +151,7 @@ fn no_secret_stands_in_an_argument_list_while_keystone_thinks() {
         Answer::token(&characters(90, 1), &timestamp(now()), &timestamp(now() + 3600)).delay(Duration::from_secs(4)),
     );
     let user = User::of(&fake);
+    user.logged_in();
     let hook = user.ostoken(&["hook", "--shell", "bash"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();
     let renewal = wait_until(LIMIT, || {
@@ -182,6 +183,7 @@ fn a_renewal_left_behind_has_the_environment_of_the_shell_and_nothing_of_its_fil
         Answer::token(&characters(90, 1), &timestamp(now()), &timestamp(now() + 3600)).delay(Duration::from_secs(3)),
     );
     let user = User::of(&fake);
+    user.logged_in();
     // As a shell with a log open on descriptor 7 runs it.
     let log = user.home.outside("log");
     let mut shell = user.command("bash");

@@ -66,7 +66,7 @@ mod killed {
     fn survives_everywhere(keyring: &str) {
         let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
         for work in [Work::Creation, Work::Renewal] {
-            for point in Point::ALL {
+            for point in Point::CREATION {
                 survives(&cloud, keyring, point, work);
             }
         }
@@ -87,7 +87,7 @@ mod killed {
     #[test]
     fn a_prompt_after_a_killed_creation_has_a_token() {
         let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-        for point in Point::ALL {
+        for point in Point::CREATION {
             let user = user(&cloud, "file");
             let mut doomed = user.ostoken(&["token"]);
             user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
@@ -119,6 +119,68 @@ mod killed {
             user.home.run(user.ostoken(&["token"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
             assert!(cloud.accepts(&user.token()));
             assert_eq!(cloud.creations() - before, 1, "killed at {}", point.name());
+        }
+    }
+
+    /// A revocation that ends at `point`, killed or by Ctrl-C, leaves what the next one needs; the token is dead then.
+    fn finishes(command: &str, keyring: &str, point: Point) {
+        let case = format!("{command} with {keyring}, killed at {}", point.name());
+        let fake = Fake::start();
+        let user = User::of(&fake).with("OSTOKEN_KEYRING", keyring);
+        user.run(&["login"]).success();
+        let token = user.token();
+        let told = || {
+            let deleted = fake.requests().into_iter().filter(|request| request.method == "DELETE");
+            deleted.filter(|request| request.header("X-Subject-Token") == Some(&token)).count()
+        };
+        let mut doomed = user.ostoken(&[command]);
+        user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+        if !matches!(point, Point::SecretForgotten | Point::LeasesGone) {
+            let hook = user.home.run(user.ostoken(&["hook", "--shell", "bash"]).env_remove("OS_PASSWORD")).success();
+            assert!(!hook.stdout.contains(&token), "{case}: it is still handed out: {hook:?}");
+        }
+        let again = user.run(&[command]).success();
+        assert!(again.stderr.is_empty(), "{case}: {again:?}");
+        assert!((1..=2).contains(&told()), "{case}: told {} times", told());
+        let records = user.names(|name| name.ends_with(".json") && !name.ends_with(".login.json"));
+        assert!(records.is_empty() && user.leases().is_empty(), "{case}: {records:?}");
+        if keyring == "file" {
+            assert_eq!(user.home.files_containing(&[&token]), Vec::<std::path::PathBuf>::new(), "{case}");
+        }
+        let deletes = fake.count("DELETE");
+        user.run(&[command]).success();
+        assert_eq!(fake.count("DELETE"), deletes, "{case}: nothing is left to be told");
+    }
+
+    #[test]
+    fn a_revoke_killed_anywhere_is_finished_by_the_next_one() {
+        for point in Point::REVOCATION {
+            finishes("revoke", "file", point);
+        }
+    }
+
+    #[test]
+    fn a_logout_killed_anywhere_is_finished_by_the_next_one() {
+        for point in [Point::SecretForgotten].into_iter().chain(Point::REVOCATION) {
+            finishes("logout", "file", point);
+            if keyutils::available() {
+                finishes("logout", "keyutils", point);
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_made_beside_one_that_is_to_be_revoked_does_not_make_that_one_unknown() {
+        let fake = Fake::start();
+        let user = User::of(&fake);
+        let old = user.token();
+        user.home.run(user.ostoken(&["revoke"]).env("OSTOKEN_STOP_AT", Point::Marked.name())).expect_status(-9);
+        let new = user.token();
+        assert_ne!(new, old);
+        assert!(user.run(&["revoke"]).success().stdout.contains("revoked 2 tokens"));
+        for token in [&old, &new] {
+            let deleted = fake.requests().into_iter().filter(|request| request.method == "DELETE");
+            assert_eq!(deleted.filter(|request| request.header("X-Subject-Token") == Some(token)).count(), 1);
         }
     }
 

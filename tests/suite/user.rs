@@ -105,8 +105,19 @@ impl User {
         output.stdout.trim_end().to_owned()
     }
 
-    /// A call of a hook that said this last.
+    /// Notes that this login was made here, as `ostoken login` does: without it, a prompt sends no password.
+    pub fn logged_in(&self) {
+        self.home.logged_in(&self.variables);
+    }
+
+    /// A call of a hook that said this last, of somebody who logged in before.
     pub fn hook(&self, said: &str) -> Output {
+        self.logged_in();
+        self.prompted(said)
+    }
+
+    /// A call of a hook, whether or not anybody logged in before.
+    pub fn prompted(&self, said: &str) -> Output {
         self.run(&["hook", "--shell", "bash", "--said", said])
     }
 

@@ -6,7 +6,7 @@
 //! and its time limits come out in whole days. Where there is no record the token counts as used when it was issued.
 
 use crate::secret::Secret;
-use crate::store::entries::decode_token;
+use crate::store::entries::{TokenEntry, decode};
 use crate::store::folder::Folder;
 use crate::store::retry::patiently;
 use keyring_core::api::{CredentialApi, CredentialPersistence, CredentialStoreApi};
@@ -103,10 +103,15 @@ impl Kept {
         Ok(ranked.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// Whether a token is alive, and its last use; `None` for one that a newer program wrote or that cannot be read.
+    /// Whether a token is alive, and its last use; `None` for one that a newer program wrote, that cannot be read, or that
+    /// Keystone is still to be told to revoke.
     fn rank(&self, entry: &Entry, key: &str) -> Option<(bool, SystemTime)> {
         let text = String::from_utf8(Zeroizing::new(entry.get_secret().ok()?).to_vec()).ok()?;
-        let Some((_, record)) = decode_token(&Secret::from(text)).ok()? else { return Some((false, UNIX_EPOCH)) };
+        let entry: Option<TokenEntry> = decode(&Secret::from(text)).ok()?;
+        let Some(TokenEntry { record, revoking, .. }) = entry else { return Some((false, UNIX_EPOCH)) };
+        if !revoking.is_empty() {
+            return None;
+        }
         let issued = record.issued_at.saturating_sub(record.clock_offset);
         let written =
             std::fs::symlink_metadata(self.records.path(&format!("{key}.json"))).and_then(|data| data.modified());

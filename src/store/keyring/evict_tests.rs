@@ -1,10 +1,11 @@
 //! Who goes when a store is full, over keyring-core's store in memory.
 
 use super::*;
+use crate::identity::TlsPolicy;
 use crate::record::tests::identity;
 use crate::record::{Record, RefreshRule, Times};
 use crate::secret::Token;
-use crate::store::entries::encode_token;
+use crate::store::entries::{TokenEntry, encode};
 use keyring_core::mock;
 
 const NOW: i64 = 1_000_000;
@@ -34,7 +35,7 @@ impl Bench {
         let token = Token::parse("token").expect("a token");
         let times = Times { issued_at: NOW - age, expires_at: NOW - age + 3600, clock_offset: 0 };
         let record = Record::new(&identity(key), &token, times, RefreshRule { after: 10, spread: 1.0 }, "l".into());
-        let text = encode_token(&token, &record).expect("encoded");
+        let text = encode(&TokenEntry::new(&token, &record, &TlsPolicy::default())).expect("encoded");
         self.entry(service, &format!("token:{key}")).set_secret(text.expose().as_bytes()).expect("written");
     }
 

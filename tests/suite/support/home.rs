@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use ostoken::identity::Environment;
+use ostoken::store::folder::Folder;
+use ostoken::store::logins;
 use rustix::process::Signal;
 
 use super::process::{self, Output};
@@ -125,6 +128,18 @@ impl Home {
     /// The same with something on standard input.
     pub fn run_with_input(&self, command: &mut Command, input: &str) -> Output {
         process::finish(command.stdin(Stdio::piped()), Some(input))
+    }
+
+    /// Notes that the login of these variables was made here, as a command with a password in its environment does:
+    /// without it, a prompt sends no password. Nothing happens where they name no login, or state cannot be kept.
+    pub fn logged_in(&self, variables: &[(String, String)]) {
+        let environment: Environment = self.environment().into_iter().chain(variables.iter().cloned()).collect();
+        let folder = environment.get("XDG_STATE_HOME").map(|home| Path::new(home).join("ostoken"));
+        if let Some(state) = folder.and_then(|folder| Folder::open(folder).ok())
+            && let Ok(source) = environment.source(environment.get("OSTOKEN_ALLOW_HTTP").is_some())
+        {
+            let _ = logins::used(&state, &source.identity.login.key(), &source.tls_policy);
+        }
     }
 
     /// Every file under this home (not `outside`) that holds one of these texts.
