@@ -12,7 +12,7 @@ mod tls_policy;
 pub use auth_url::AuthUrl;
 pub use environment::Environment;
 pub use key::{Key, LoginKey};
-pub use tls_policy::{TLS_PATHS, TlsPolicy};
+pub use tls_policy::{HTTP_PROXIES, HTTPS_PROXIES, NO_PROXIES, TLS_PATHS, TlsPolicy};
 
 use crate::secret::{Secret, short_digest};
 

@@ -1,20 +1,26 @@
 //! The HTTP client: nothing is opened before a request is made, and no redirect is followed.
 
 use super::answer::Answer;
-use super::{Admit, Issued, Issuer, Look, request};
+use super::reason::{CONNECT, asks_for_certificate, reason};
+use super::tls::{ClientCertificate, Tls};
+use super::{Admit, Issued, Issuer, Look, proxy, request};
 use crate::clock::Clock;
 use crate::error::{Error, escaped};
 use crate::identity::{AuthUrl, Environment, Identity, TlsPolicy};
 use crate::secret::{Secret, Token};
 use crate::stop::{Point, reached};
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use std::error::Error as Cause;
+use std::io::Read;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use ureq::http::{HeaderValue, Request, Response};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
 use url::Url;
+use zeroize::Zeroizing;
 
-const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
 const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 
@@ -57,7 +63,7 @@ impl Issuer for Keystone<'_> {
     }
 
     fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<Look>, Error> {
-        let (url, answer) = self.about("GET", auth_url, token, admit)?;
+        let (url, answer) = self.about(Method::GET, auth_url, token, admit)?;
         let now = self.clock.now();
         match answer.status {
             200 => answer.look(now).map(Some).map_err(|why| Error::BadAnswer { url, why }),
@@ -67,7 +73,7 @@ impl Issuer for Keystone<'_> {
     }
 
     fn revoke(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<(), Error> {
-        let (url, answer) = self.about("DELETE", auth_url, token, admit)?;
+        let (url, answer) = self.about(Method::DELETE, auth_url, token, admit)?;
         match answer.status {
             200 | 204 | 401 | 404 => Ok(()),
             _ => Err(answer.error("token revocation", &url, self.clock.now())),
@@ -75,25 +81,45 @@ impl Issuer for Keystone<'_> {
     }
 }
 
+/// What sends one request.
+struct Agent {
+    /// Not dropped: that waits for a name that is still being looked up after the time is over.
+    client: ManuallyDrop<Client>,
+    /// Tells whether the server asked for a certificate.
+    certificate: Arc<ClientCertificate>,
+    /// The variable of the proxy in the way.
+    proxy: Option<&'static str>,
+    /// How long the whole request may take.
+    limit: Duration,
+}
+
 impl Keystone<'_> {
-    fn post(&self, url: &str, body: &[u8], hidden: &[Secret], admit: Admit) -> Result<Answer, Error> {
+    fn post(&self, url: &str, body: &Zeroizing<Vec<u8>>, hidden: &[Secret], admit: Admit) -> Result<Answer, Error> {
         let agent = self.agent(url)?;
         admit()?;
         reached(Point::Counted);
-        self.send(&agent, url, Request::post(url).header("content-type", "application/json").body(body), hidden)
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        self.send(&agent, Method::POST, url, headers, Some(body.clone()), hidden)
     }
 
     /// A request about `token`, authenticated by itself.
-    fn about(&self, method: &str, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<(String, Answer), Error> {
+    fn about(
+        &self,
+        method: Method,
+        auth_url: &AuthUrl,
+        token: &Token,
+        admit: Admit,
+    ) -> Result<(String, Answer), Error> {
         let url = format!("{}/auth/tokens", auth_url.as_str());
         let mut value = HeaderValue::from_str(token.expose())
             .map_err(|_| Error::BadAnswer { url: url.clone(), why: "the token is no header value".into() })?;
         value.set_sensitive(true);
         let agent = self.agent(&url)?;
         admit()?;
-        let request = Request::builder().method(method).uri(&url);
-        let request = request.header("x-auth-token", value.clone()).header("x-subject-token", value);
-        let answer = self.send(&agent, &url, request.body(&[][..]), &[Secret::from(token.expose())])?;
+        let mut headers = HeaderMap::new();
+        headers.insert("x-auth-token", value.clone());
+        headers.insert("x-subject-token", value);
+        let answer = self.send(&agent, method, &url, headers, None, &[Secret::from(token.expose())])?;
         Ok((url, answer))
     }
 
@@ -102,7 +128,7 @@ impl Keystone<'_> {
     fn discover(&self, auth_url: &AuthUrl) -> Result<Option<String>, Error> {
         let base = auth_url.as_str();
         let root = base.strip_suffix("v3").unwrap_or(base);
-        let answer = self.send(&self.agent(root)?, root, Request::get(root).body(&[][..]), &[])?;
+        let answer = self.send(&self.agent(root)?, Method::GET, root, HeaderMap::new(), None, &[])?;
         let Some(link) = answer.v3_link() else { return Ok(None) };
         let link = link.trim_end_matches('/').to_owned();
         let same_origin = matches!((Url::parse(base), Url::parse(&link)), (Ok(a), Ok(b)) if a.origin() == b.origin());
@@ -113,143 +139,98 @@ impl Keystone<'_> {
         }
     }
 
-    /// Sends the request; `hidden` is what no error shows, should the server repeat it.
+    /// Sends the request; `hidden` is what no error shows, should the server repeat it. `body` is overwritten in memory
+    /// once it is sent.
     fn send(
         &self,
         agent: &Agent,
+        method: Method,
         url: &str,
-        request: Result<Request<&[u8]>, ureq::http::Error>,
+        headers: HeaderMap,
+        body: Option<Zeroizing<Vec<u8>>>,
         hidden: &[Secret],
     ) -> Result<Answer, Error> {
-        let limit = agent.config().timeouts().global.unwrap_or(WHOLE);
-        let unreachable = |error: ureq::Error| Error::Unreachable { url: url.into(), why: reason(&error, limit) };
+        let unreachable = |error: &(dyn Cause + 'static)| Error::Unreachable { url: url.into(), why: agent.why(error) };
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
-        let request = request.map_err(|error| bad(error.to_string()))?;
+        let mut request = agent.client.request(method, url).headers(headers).timeout(agent.limit);
+        if let Some(body) = body {
+            request = request.body(Bytes::from_owner(body));
+        }
         let sent_at = Some(self.clock.now());
-        let response = agent.run(request).map_err(unreachable)?;
-        let answer = read(response).map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(limit) => bad(format!("it has more than {limit} bytes")),
-            other => unreachable(other),
-        })?;
+        let mut response = request.send().map_err(|error| unreachable(&error.without_url()))?;
+        let mut answer = read_head(&response).map_err(bad)?;
+        let body = response.by_ref().take(LARGEST_ANSWER + 1).read_to_end(&mut answer.body);
+        body.map_err(|error| unreachable(&error))?;
+        if answer.body.len() as u64 > LARGEST_ANSWER {
+            return Err(bad(format!("it has more than {LARGEST_ANSWER} bytes")));
+        }
         Ok(Answer { hidden: hidden.to_vec(), sent_at, ..answer })
     }
 
     /// What sends one request. It is made before the request is counted: a file of certificates that cannot be read costs
     /// no count.
     fn agent(&self, url: &str) -> Result<Agent, Error> {
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .disable_verification(self.tls_policy.insecure)
-            .root_certs(self.roots()?)
-            .build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(self.limit()))
-            .proxy(self.proxy(url)?)
+        let has_tls = url.starts_with("https:");
+        // Without that permission, an auth URL without TLS is one of this machine.
+        let is_local_http = !has_tls && !self.tls_policy.allow_http;
+        let proxy = proxy::choose(url, is_local_http, self.environment)?;
+        let tls = match has_tls || proxy.as_ref().is_some_and(|proxy| proxy.has_tls) {
+            true => Tls::new(self.tls_policy, self.environment)?,
+            false => Tls::none()?,
+        };
+        let mut client = Client::builder()
+            .tls_backend_preconfigured(tls.config)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT)
             .user_agent(concat!("ostoken/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls)
-            .build();
-        Ok(config.new_agent())
+            .no_proxy();
+        let variable = proxy.as_ref().map(|proxy| proxy.variable);
+        if let Some(proxy) = proxy {
+            client = client.proxy(proxy.proxy);
+        }
+        let limit = self.limit();
+        let why =
+            |error: reqwest::Error| Error::Unreachable { url: url.into(), why: reason(&error.without_url(), limit) };
+        let client = ManuallyDrop::new(client.build().map_err(why)?);
+        Ok(Agent { client, certificate: tls.client, proxy: variable, limit })
     }
 
     fn limit(&self) -> Duration {
         let left = self.deadline.map_or(WHOLE, |deadline| deadline.saturating_duration_since(Instant::now()));
         left.clamp(Duration::from_secs(1), WHOLE)
     }
+}
 
-    fn roots(&self) -> Result<RootCerts, Error> {
-        let Some(path) = self.tls_policy.authorities.first() else { return Ok(RootCerts::PlatformVerifier) };
-        let refuse = |why: String| Error::usage("OS_CACERT", format!("`{}`: {why}", escaped(path, 200)));
-        // Neither a device nor a pipe: it is read before anything is counted, and ends.
-        let data = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
-        if !data.is_file() || data.len() > LARGEST_ANSWER {
-            return Err(refuse("a file of certificates is taken, of at most 4 MiB".into()));
-        }
-        let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-        let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-            .filter_map(|item| match item {
-                Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                _ => None,
-            })
-            .collect();
-        match certificates.is_empty() {
-            true => Err(refuse("it holds no certificate".into())),
-            false => Ok(RootCerts::new_with_certs(&certificates)),
-        }
-    }
-
-    /// The proxy for `url`, as curl chooses it: none for a host in no_proxy; else by scheme, then all_proxy; lower case
-    /// first. `HTTP_PROXY` in upper case is taken too, since this program never runs as a CGI script.
-    fn proxy(&self, url: &str) -> Result<Option<ureq::Proxy>, Error> {
-        let names: [&str; 4] = match url.starts_with("https:") {
-            true => ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
-            false => ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
+impl Agent {
+    /// Why a request failed.
+    fn why(&self, error: &(dyn Cause + 'static)) -> String {
+        let why = match self.certificate.is_missing() {
+            true => asks_for_certificate().into(),
+            false => reason(error, self.limit),
         };
-        let Some((name, text)) = names.iter().find_map(|name| Some((*name, self.environment.get(name)?))) else {
-            return Ok(None);
-        };
-        let exceptions = self.environment.get("no_proxy").or_else(|| self.environment.get("NO_PROXY"));
-        if is_excepted(url, exceptions.unwrap_or_default()) {
-            return Ok(None);
+        match self.proxy {
+            Some(variable) => format!("through the proxy of {variable}: {why}"),
+            None => why,
         }
-        // The value may hold a password: no error shows it.
-        let refuse = |why: &str| Error::usage(name, why.to_owned());
-        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let proxy = Url::parse(&with_scheme).map_err(|_| refuse("it is no URL"))?;
-        let protocol = match proxy.scheme() {
-            "http" => ureq::ProxyProtocol::Http,
-            "https" => ureq::ProxyProtocol::Https,
-            _ => return Err(refuse("only http and https proxies are supported")),
-        };
-        let mut builder = ureq::Proxy::builder(protocol).host(proxy.host_str().unwrap_or_default());
-        if let Some(port) = proxy.port() {
-            builder = builder.port(port);
-        }
-        if !proxy.username().is_empty() {
-            builder = builder.username(&decoded(proxy.username())).password(&decoded(proxy.password().unwrap_or("")));
-        }
-        builder.build().map(Some).map_err(|_| refuse("it is no proxy's address"))
     }
 }
 
-/// Whether no_proxy names the host of `url`, with or without its port, a domain above it, or `*`.
-pub(super) fn is_excepted(url: &str, exceptions: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-    exceptions.split([',', ' ']).map(|e| e.trim_start_matches('.').to_ascii_lowercase()).any(|exception| {
-        let is_above = || host.strip_suffix(exception.as_str()).is_some_and(|rest| rest.ends_with('.'));
-        !exception.is_empty() && (exception == "*" || exception == host || exception == with_port || is_above())
-    })
-}
-
-fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-fn read(mut response: Response<Body>) -> Result<Answer, ureq::Error> {
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let mut answer = Answer {
+/// Status and headers.
+fn read_head(response: &Response) -> Result<Answer, String> {
+    let headers = response.headers();
+    // Which of them would be the token is anybody's guess.
+    if response.status().is_success() && headers.get_all("x-subject-token").iter().count() > 1 {
+        return Err("it holds more than one X-Subject-Token".into());
+    }
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Answer {
         status: response.status().as_u16(),
         subject_token: header("x-subject-token"),
         date: header("date"),
         retry_after: header("retry-after"),
         location: header("location"),
         ..Answer::default()
-    };
-    answer.body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
-    Ok(answer)
-}
-
-fn reason(error: &ureq::Error, limit: Duration) -> String {
-    match error {
-        ureq::Error::Timeout(ureq::Timeout::Connect) => format!("no connection within {} s", CONNECT.as_secs()),
-        ureq::Error::Timeout(_) => format!("no whole answer within {} s", limit.as_secs()),
-        ureq::Error::HostNotFound => "the host's name is not known".into(),
-        ureq::Error::Io(error) => escaped(&error.to_string(), 200),
-        other => escaped(&other.to_string(), 200),
-    }
+    })
 }

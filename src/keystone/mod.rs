@@ -1,13 +1,17 @@
 //! Keystone v3: make a token, look at it, revoke it. Three requests and nothing more.
 //!
-//! Bodies, answers and errors are pure functions; [`http`] is the one part that touches the network.
+//! Bodies, answers and errors are pure functions; [`mod@http`] is the one part that touches the network.
 
 mod answer;
+mod certificates;
 pub mod http;
 mod look;
+mod proxy;
+mod reason;
 mod request;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use http::Keystone;
 pub use look::{Look, Named};

@@ -1,0 +1,102 @@
+//! Why there is no answer, in words that say what to do.
+
+use super::tls::is_own_authority;
+use crate::error::escaped;
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use std::error::Error;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The time that a connection may take.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
+/// Why a request within `limit` failed, without the URL and whatever stands in a proxy's.
+pub fn reason(error: &(dyn Error + 'static), limit: Duration) -> String {
+    let causes = causes(error);
+    let find = |text: &str| causes.iter().any(|cause| cause.to_string() == text);
+    let http = causes.iter().find_map(|cause| cause.downcast_ref::<reqwest::Error>());
+    if let Some(error) = causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        return of_tls(error);
+    }
+    match http {
+        Some(error) if error.is_timeout() && error.is_connect() => {
+            format!("no connection within {} s", CONNECT.min(limit).as_secs())
+        }
+        Some(error) if error.is_timeout() => format!("no whole answer within {} s", limit.as_secs()),
+        _ if find("dns error") => "the host's name is not known".into(),
+        _ => escaped(&causes.last().map(ToString::to_string).unwrap_or_default(), 200),
+    }
+}
+
+/// An error and what it came from. That of an I/O error may stand inside it.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> Vec<&'e (dyn Error + 'static)> {
+    let mut causes = vec![error];
+    while let Some(last) = causes.last().copied() {
+        let inside = last.downcast_ref().and_then(std::io::Error::get_ref);
+        match inside.map(|inside| inside as &(dyn Error + 'static)).or_else(|| last.source()) {
+            Some(next) => causes.push(next),
+            None => break,
+        }
+    }
+    causes
+}
+
+fn of_tls(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(certificate) => of_certificate(error, certificate),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "the server does not speak TLS on this port: is it the right one, or is the URL http://?".into()
+        }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => asks_for_certificate().into(),
+        rustls::Error::AlertReceived(
+            alert @ (AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA),
+        ) => format!("the server does not take the client certificate of OS_CERT ({alert:?})"),
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
+            format!(
+                "the server has no TLS 1.2 or 1.3 in common with this client ({})",
+                escaped(&error.to_string(), 120)
+            )
+        }
+        other => format!("TLS: {}", escaped(&other.to_string(), 200)),
+    }
+}
+
+/// What a server wants that closes the connection on a client without a certificate.
+pub fn asks_for_certificate() -> &'static str {
+    "the server asks for a client certificate: set OS_CERT and OS_KEY"
+}
+
+fn of_certificate(error: &rustls::Error, certificate: &CertificateError) -> String {
+    match certificate {
+        CertificateError::NotValidForNameContext { expected, presented } => format!(
+            "the server's certificate is for {}, not for {}",
+            escaped(&presented.join(", "), 200),
+            escaped(&expected.to_str(), 200)
+        ),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("the server's certificate expired on {}", date(*not_after))
+        }
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("the server's certificate is valid from {} only: is this machine's clock right?", date(*not_before))
+        }
+        CertificateError::UnknownIssuer => unknown_authority(),
+        _ if is_own_authority(error) => unknown_authority(),
+        other => format!("the server's certificate cannot be used: {}", escaped(&other.to_string(), 200)),
+    }
+}
+
+fn unknown_authority() -> String {
+    "the server's certificate is signed by an authority that is not trusted here: set OS_CACERT to the cloud's own"
+        .into()
+}
+
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    OffsetDateTime::from_unix_timestamp(seconds).map_or_else(|_| "a date".into(), |time| time.date().to_string())
+}
