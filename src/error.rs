@@ -48,6 +48,8 @@ pub enum Kind {
     State,
     /// A variable or file cannot be understood.
     Usage,
+    /// The login is of a kind that ostoken does not do: a hook says nothing about it.
+    Unsupported,
 }
 
 impl Kind {
@@ -62,6 +64,7 @@ impl Kind {
             Kind::OtherHost => "other-host",
             Kind::State => "state",
             Kind::Usage => "usage",
+            Kind::Unsupported => "unsupported",
         }
     }
 }
@@ -76,6 +79,16 @@ pub enum Error {
         what: String,
         /// What was found, and what is taken.
         why: String,
+    },
+    /// The login is of a kind that is not supported: choose another one, as the hint says.
+    #[error("{variable}: {why}")]
+    Unsupported {
+        /// The variable that selects it.
+        variable: &'static str,
+        /// What it selects.
+        why: String,
+        /// What to do.
+        hint: &'static str,
     },
     /// The OpenRC file decides an OS_* variable in a way that data cannot: mend that line.
     #[error("{0}")]
@@ -201,7 +214,7 @@ impl Error {
     /// The exit code of this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Usage { .. } | Error::OpenRc(_) => Exit::Usage,
+            Error::Usage { .. } | Error::Unsupported { .. } | Error::OpenRc(_) => Exit::Usage,
             Error::NoIdentity(_) | Error::NoSecret(_) | Error::OtherHost(_) => Exit::NoCredentials,
             Error::Refused { .. } | Error::RefusedBefore(_) => Exit::Refused,
             Error::RateLimited(_) | Error::BudgetSpent(_) => Exit::RateLimited,
@@ -222,6 +235,7 @@ impl Error {
         match self {
             Error::NoIdentity(_) | Error::NoSecret(_) => Kind::NoCredentials,
             Error::Usage { .. } | Error::OpenRc(_) => Kind::Usage,
+            Error::Unsupported { .. } => Kind::Unsupported,
             Error::OtherHost(_) => Kind::OtherHost,
             Error::Refused { .. } | Error::RefusedBefore(_) => Kind::Refused,
             Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
@@ -264,7 +278,7 @@ impl Error {
             Error::Redirected { location, .. } => format!("if that is right, set OS_AUTH_URL to `{location}`"),
             Error::LockTimeout { .. } => LOCKED.into(),
             Error::NoKeyring(_) => NO_KEYRING.into(),
-            Error::State { hint, .. } => (*hint).into(),
+            Error::State { hint, .. } | Error::Unsupported { hint, .. } => (*hint).into(),
             Error::NotKept(_) => "mend the keyring or the state folder".into(),
             Error::MinTtl { .. } => "ask for less".into(),
             Error::Exec { .. } => "check the command's name and PATH".into(),

@@ -18,8 +18,7 @@ pub fn run(global: &Global, command: &[OsString], context: &mut Context) -> Resu
     };
     let mut child = Command::new(program);
     child.args(arguments);
-    // OS_CLOUD would make clients take another login than the token's.
-    for name in SECRETS.into_iter().chain(["OSTOKEN_PASSCODE", "OS_CLOUD"]) {
+    for name in SECRETS.into_iter().chain(["OSTOKEN_PASSCODE"]) {
         child.env_remove(name);
     }
     for edit in session.edits(&kept, Scrub::UserAndSecret, context) {

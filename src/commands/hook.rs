@@ -65,7 +65,7 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
     let environment = context.environment;
     let origin = match Origin::read(global, environment) {
         Ok(origin) => origin,
-        Err(Error::NoIdentity(_)) => return quiet(change::take_back(environment, None)),
+        Err(Error::NoIdentity(_) | Error::Unsupported { .. }) => return quiet(change::take_back(environment, None)),
         Err(error) => return failed(&error, None, said, context),
     };
     if environment.holds_foreign_token() {

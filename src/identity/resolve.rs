@@ -16,9 +16,11 @@ const LONGEST_VALUE: usize = 16_384;
 /// Reads the identity, how its server is verified, and the secret where there is one.
 ///
 /// # Errors
-/// [`Error::NoIdentity`] where a variable is missing, [`Error::Usage`] where one cannot be understood.
+/// [`Error::Unsupported`] for a login of another kind, [`Error::NoIdentity`] where a variable is missing, [`Error::Usage`]
+/// where one cannot be understood.
 pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
     let variables = Variables(variables);
+    variables.check_supported()?;
     let auth_url = variables.text("OS_AUTH_URL")?.ok_or(Error::NoIdentity("OS_AUTH_URL"))?;
     // Where the permission is not needed, it is no part of how a secret was proved.
     let needs_permission = AuthUrl::parse(&auth_url, false).is_err();
@@ -69,20 +71,39 @@ impl Variables<'_, '_> {
         Ok(None)
     }
 
+    /// Refuses what the clients would log in with in another way than ostoken can: a cloud of clouds.yaml (they go by
+    /// OS_CLOUD, whatever OS_* variables stand beside it), and every auth plugin but these.
+    fn check_supported(&self) -> Result<(), Error> {
+        if let Some(cloud) = self.text("OS_CLOUD")? {
+            return Err(Error::Unsupported {
+                variable: "OS_CLOUD",
+                why: format!("`{}` is a cloud of clouds.yaml, which is not read yet", escaped(&cloud, 80)),
+                hint: "unset OS_CLOUD, or use `--openrc FILE` with a file that does not set it",
+            });
+        }
+        match self.text("OS_AUTH_TYPE")?.as_deref() {
+            None | Some("password" | "v3password" | "token" | "v3token") => Ok(()),
+            Some("v3applicationcredential" | "application_credential") => Ok(()),
+            Some(other) => Err(Error::Unsupported {
+                variable: "OS_AUTH_TYPE",
+                why: format!("the authentication method `{}` is not supported", escaped(other, 80)),
+                hint: "use a password (`v3password`) or an application credential (`v3applicationcredential`)",
+            }),
+        }
+    }
+
     fn method(&self) -> Result<Method, Error> {
         let auth_type = self.text("OS_AUTH_TYPE")?;
+        let wants_credential =
+            matches!(auth_type.as_deref(), Some("v3applicationcredential" | "application_credential"));
         let user_is_named = self.first(&["OS_USER_ID", "OS_USERNAME"])?.is_some();
         let credential_is_named =
             self.first(&["OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME"])?.is_some();
-        match auth_type.as_deref() {
-            Some("v3applicationcredential" | "application_credential") => self.credential(),
-            // A token makes no token that lives longer: what stands beside it names the login.
-            None | Some("token" | "v3token") if credential_is_named && !user_is_named => self.credential(),
-            None | Some("password" | "v3password" | "token" | "v3token") => Ok(Method::Password(self.user()?)),
-            Some(other) => {
-                let why = format!("`{}` is neither password nor v3applicationcredential", escaped(other, 80));
-                Err(Error::usage("OS_AUTH_TYPE", why))
-            }
+        let wants_password = matches!(auth_type.as_deref(), Some("password" | "v3password"));
+        // A token makes no token that lives longer: what stands beside it names the login.
+        match wants_credential || (credential_is_named && !user_is_named && !wants_password) {
+            true => self.credential(),
+            false => Ok(Method::Password(self.user()?)),
         }
     }
 
@@ -217,9 +238,28 @@ mod tests {
         let refused = |more: &[(&str, &'static str)]| resolve(more).expect_err("a refusal").to_string();
         assert!(refused(&[("OS_SYSTEM_SCOPE", "some")]).contains("OS_SYSTEM_SCOPE"));
         assert!(refused(&[("OS_PROJECT_ID", "p"), ("OS_DOMAIN_ID", "d")]).contains("both a project and OS_DOMAIN_*"));
-        assert!(refused(&[("OS_AUTH_TYPE", "v3totp")]).contains("v3totp"));
         assert!(refused(&[("OS_PROJECT_NAME", "a\nb")]).contains("OS_PROJECT_NAME"));
         assert!(refused(&[("OS_INSECURE", "maybe")]).contains("OS_INSECURE"));
         assert!(refused(&[("OS_USERNAME", "")]).contains("OS_USERNAME"));
+    }
+
+    #[test]
+    fn a_login_of_another_kind_is_refused_before_anything_else() {
+        let unsupported = |more: &[(&str, &'static str)]| match resolve(more) {
+            Err(error @ Error::Unsupported { .. }) => format!("{error}; {}", error.hint()),
+            other => panic!("{other:?}"),
+        };
+        for name in
+            ["v3totp", "v3oidcpassword", "v3kerberos", "v3websso", "v3samlpassword", "v3multifactor", "v2password"]
+        {
+            let said = unsupported(&[("OS_AUTH_TYPE", name), ("OS_AUTH_URL", "http://elsewhere")]);
+            assert!(said.starts_with("OS_AUTH_TYPE: ") && said.contains(name), "{said}");
+        }
+        let said = unsupported(&[("OS_CLOUD", "lab\u{202e}"), ("OS_PASSWORD", "pw")]);
+        assert!(
+            said.contains("`lab\\u{202e}`") && said.contains("clouds.yaml") && said.contains("unset OS_CLOUD"),
+            "{said}"
+        );
+        assert!(resolve(&[("OS_CLOUD", "")]).is_ok());
     }
 }

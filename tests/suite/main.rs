@@ -13,6 +13,7 @@ mod cloud_lockout;
 mod cloud_tokens;
 mod completions;
 mod concurrency;
+mod environments;
 mod faults;
 mod faults_hostile;
 mod faults_network;

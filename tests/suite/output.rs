@@ -353,12 +353,11 @@ fn help_that_cannot_be_written_is_an_error_as_any_answer() {
 }
 
 #[test]
-fn exec_passes_no_passcode_on_and_no_cloud() {
+fn exec_passes_no_passcode_on() {
     let fake = Fake::start();
-    let user =
-        User::of(&fake).with("OS_PASSCODE", "123456").with("OSTOKEN_PASSCODE", "654321").with("OS_CLOUD", "mine");
+    let user = User::of(&fake).with("OS_PASSCODE", "123456").with("OSTOKEN_PASSCODE", "654321");
     let output = user.run(&["exec", "--", "env"]).success();
-    for gone in ["123456", "654321", "OS_CLOUD"] {
+    for gone in ["123456", "654321"] {
         assert!(!output.stdout.contains(gone), "{gone}");
     }
 }
