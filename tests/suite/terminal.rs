@@ -42,8 +42,10 @@ macro_rules! in_each_shell {
 pub(crate) use in_each_shell;
 
 impl Person {
-    /// A terminal of theirs, with this rc file; where there is no such shell, the test is to return.
+    /// A terminal of theirs, who made this login before, with this rc file; where there is no such shell, the test is to
+    /// return.
     pub fn terminal(&self, shell: &str, rc: &str) -> Option<Shell> {
+        self.logged_in();
         let rc = language::words(shell).to_owned() + rc;
         Some(Shell::at_home(&language::program(shell)?, &self.home, &rc, &self.variables))
     }
@@ -111,21 +113,23 @@ fn member(user: &str, project: &str) -> Option<(Cloud, Person)> {
     Some((cloud, person))
 }
 
-/// Writes lines that export these variables, and gives the command that sources them.
+/// Writes lines that export these variables, of a login that was made before, and gives the command that sources them.
 pub fn sourced(person: &Person, name: &str, variables: &Variables) -> String {
     let lines = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value)));
+    person.home.logged_in(variables);
     let file = person.home.outside(name);
     fs::write(&file, lines.collect::<String>()).unwrap();
     format!("source {}", file.display())
 }
 
-/// Writes the OpenRC file of a user, and gives the command that sources it: in the shells that are no POSIX shells, one
+/// Writes the OpenRC file of a user who logged in before, and gives the command that sources it: in the shells that are no POSIX shells, one
 /// with the same variables.
 pub fn openrc(person: &Person, cloud: &Cloud, shell: &str, user: &str, project: &str) -> String {
     let name = format!("{user}.sh");
     if !language::is_posix(shell) {
         return sourced(person, &name, &cloud.openrc_environment(user, project));
     }
+    person.home.logged_in(&cloud.openrc_environment(user, project));
     let file = person.home.outside(&name);
     cloud.openrc_file(&file, user, project);
     format!("source {}", file.display())

@@ -134,8 +134,14 @@ impl Home {
     /// without it, a prompt sends no password. Nothing happens where they name no login, or state cannot be kept.
     pub fn logged_in(&self, variables: &[(String, String)]) {
         let environment: Environment = self.environment().into_iter().chain(variables.iter().cloned()).collect();
-        let folder = environment.get("XDG_STATE_HOME").map(|home| Path::new(home).join("ostoken"));
-        if let Some(state) = folder.and_then(|folder| Folder::open(folder).ok())
+        if let Some(home) = environment.get("XDG_STATE_HOME") {
+            self.logged_in_at(&Path::new(home).join("ostoken"), &environment);
+        }
+    }
+
+    /// The same in this state folder.
+    pub fn logged_in_at(&self, state: &Path, environment: &Environment) {
+        if let Ok(state) = Folder::open(state.to_owned())
             && let Ok(source) = environment.source(environment.get("OSTOKEN_ALLOW_HTTP").is_some())
         {
             let _ = logins::used(&state, &source.identity.login.key(), &source.tls_policy);

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 
+use ostoken::identity::Environment;
 use serde_json::Value;
 
 use crate::support::cloud_users::Variables;
@@ -64,7 +65,14 @@ impl Machine {
         let mut ready = [0; 5];
         idle.stdout.as_mut().unwrap().read_exact(&mut ready).expect("Wine starts");
         machine.idle = Some(idle);
+        machine.logged_in();
         Some(machine)
+    }
+
+    /// Notes that the login of these variables was made here.
+    pub fn logged_in(&self) {
+        let environment: Environment = self.variables.iter().cloned().collect();
+        self.home.logged_in_at(&self.drive(LOCAL).join("ostoken/data"), &environment);
     }
 
     fn prefix(&self) -> PathBuf {
