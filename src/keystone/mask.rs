@@ -15,8 +15,7 @@ const DEPTH: usize = 3;
 
 /// `text` without `hidden`.
 pub fn masked(text: &str, hidden: &[Secret]) -> String {
-    let mut text = text.to_owned();
-    text.truncate(text.floor_char_boundary(LONGEST));
+    let mut text = String::from_utf8_lossy(&text.as_bytes()[..text.len().min(LONGEST)]).into_owned();
     let secrets = || hidden.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
     for secret in secrets() {
         let json = serde_json::Value::from(secret).to_string();
