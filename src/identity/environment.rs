@@ -76,6 +76,19 @@ impl Environment {
         after
     }
 
+    /// This environment as a shell knows it: whether it exported OS_TOKEN itself (`own`). The marks that stand beside the
+    /// token, which a folder may have set, decide nothing.
+    pub fn of_shell(&self, own: bool) -> Environment {
+        let mut known = self.clone();
+        if let Some(token) = self.get("OS_TOKEN") {
+            match Token::parse(token).filter(|_| own) {
+                Some(token) => known.0.insert("OSTOKEN_EXPORTED".into(), Zeroizing::new(token.fingerprint())),
+                None => known.0.remove("OSTOKEN_EXPORTED"),
+            };
+        }
+        known
+    }
+
     /// Whether a hook of ours exported OS_TOKEN, and nobody has replaced it since.
     pub fn holds_own_export(&self) -> bool {
         let exported = self.get("OSTOKEN_EXPORTED");
