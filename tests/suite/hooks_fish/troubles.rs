@@ -24,7 +24,7 @@ fn a_failure_leaves_the_environment_alone_and_is_not_repeated_at_once() {
         assert_eq!(shell.greeting, "", "{mode}");
         fake.mode("ok");
         // Half a minute later.
-        shell.run("for name in due fresh; set -g __ostoken_$name (math $__ostoken_due - 30); end");
+        shell.run("for name in due fresh; set -g __ostoken__$name (math $__ostoken__due - 30); end");
         has_token(&mut shell, TOKEN);
     }
 }
