@@ -54,14 +54,16 @@ else
 end
 
 function __ostoken_changed $__ostoken_on
+    # Tracing would show the token.
+    set -l fish_trace
     set -g __ostoken__fresh 0
     # A universal variable that was set anew is not the one that __ostoken_unset hid.
     if builtin contains -- "$argv[3]" $__ostoken__hidden
         __ostoken_show $argv[3]
     end
-    # At once: our token must not stand beside another cloud, whatever comes of the question.
-    if test -z "$__ostoken__busy" -a -n "$__ostoken__tail"
-        set -l fish_trace
+    # At once: our token must not stand beside another cloud, whatever comes of the question. What is
+    # local is for one command, as in `OS_X=y command`, whose own concern it is.
+    if test -z "$__ostoken__busy" -a -n "$__ostoken__tail"; and not set -ql $argv[3]
         test "$(__ostoken_look)" = "$__ostoken__seen"
         or __ostoken_drop
     end
@@ -71,6 +73,8 @@ end
 function __ostoken_check --argument-names now
     # Tracing would show the token.
     set -l fish_trace
+    # ^C may have ended what set it.
+    set -g __ostoken__busy
     if test -z "$OS_AUTH_URL$OS_CLOUD"
         __ostoken_restore
         # Until one of them is set.
@@ -203,7 +207,6 @@ end
 # Takes a token of ours out of the environment, without putting back what it had replaced. A .env
 # may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
 function __ostoken_drop
-    set -l fish_trace
     set -l was $__ostoken__busy
     set -g __ostoken__busy 1
     __ostoken_is_own

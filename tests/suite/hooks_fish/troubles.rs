@@ -80,7 +80,8 @@ fn an_interrupt_gives_the_prompt_at_once_and_no_second_call() {
         shell.prompt();
         assert!(asked.elapsed().as_secs() < 10, "the call itself takes a minute");
         shell.run("");
-        has_token(&mut shell, TOKEN);
+        // Another environment has no token of the one before.
+        has_token(&mut shell, if line.is_empty() { TOKEN } else { "" });
         assert_eq!(fake.calls().len(), 2, "{line}");
     }
 }
