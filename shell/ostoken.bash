@@ -81,6 +81,7 @@ __ostoken_hook() {
 
 # The slow path. Runs under __ostoken_quietly, and so does all that it calls.
 __ostoken_look() {
+  \builtin local __ostoken_ask=''
   # EPOCHSECONDS is a variable like others once somebody has unset it.
   if [[ ${#__ostoken__now} != 10 || $__ostoken__now = *[!0-9]* ]]; then
     \builtin printf -v __ostoken__now '%(%s)T' -1
@@ -89,8 +90,10 @@ __ostoken_look() {
   if [[ $__ostoken__cloud != "$__ostoken__asked" || -n ${__ostoken__cloud##"$__ostoken__asked"} ]]; then
     # First of all: our token must not stand beside another cloud, whatever comes of the question.
     __ostoken_drop
-  elif [[ $__ostoken__now < $__ostoken__due && ! $__ostoken__now < $__ostoken__since &&
-    -e $__ostoken__lease && $__ostoken__new = "$__ostoken__seen" ]]; then
+    __ostoken_ask=1
+  elif [[ ! $__ostoken__now < $__ostoken__due || $__ostoken__now < $__ostoken__since || ! -e $__ostoken__lease ]]; then
+    __ostoken_ask=1
+  elif [[ $__ostoken__new = "$__ostoken__seen" ]]; then
     \builtin return 0
   fi
   __ostoken_before
@@ -98,11 +101,11 @@ __ostoken_look() {
     # What runs behind the hook this once may change the environment: the next prompt asks.
     __ostoken_drop
     __ostoken__due=0
-  elif [[ -n ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
-    __ostoken_refresh
-  else
+  elif [[ -z ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
     __ostoken_restore
     __ostoken__due=9999999999 __ostoken__since=0 __ostoken__lease=/
+  elif [[ -n $__ostoken_ask ]]; then
+    __ostoken_refresh
   fi
   __ostoken_notice
   __ostoken_remember
@@ -295,8 +298,8 @@ __ostoken_before() {
     preexec_functions+=(__ostoken_preexec)
   elif [[ $- = *i* ]] && \builtin shopt -q promptvars; then
     case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
-    [1-3]?? | 40[0-3]) ;;
-    4?? | 50[0-2]) __ostoken__looks=spoil ;;
+    3?? | 40[0-3]) ;;
+    404 | 50[0-2]) __ostoken__looks=spoil ;;
     *) __ostoken__looks=PS0 ;;
     esac
   fi
@@ -390,6 +393,8 @@ __ostoken_register() {
 __ostoken_strip() {
   \builtin local __ostoken_part
   for __ostoken_part in "$__ostoken__arm" "$__ostoken__plain" "$__ostoken__guarded"; do
+    # Somebody may have gone on with `;`, behind which nothing must be missing.
+    __ostoken_rest=${__ostoken_rest/"$__ostoken_part;"/}
     __ostoken_rest=${__ostoken_rest/$'\n'"$__ostoken_part"/}
     __ostoken_rest=${__ostoken_rest/"$__ostoken_part"/}
   done
@@ -498,7 +503,7 @@ ostoken_off() {
   fi
   \builtin unset -v __ostoken__was __ostoken__now __ostoken__new __ostoken__cloud __ostoken__asked __ostoken__due \
     __ostoken__since __ostoken__seen __ostoken__lease __ostoken__said __ostoken__own __ostoken__end __ostoken__looks __ostoken__last __ostoken__moved \
-    __ostoken__entry __ostoken__plain __ostoken__guarded __ostoken__arm __ostoken__ps0 __ostoken__note __ostoken__same __ostoken__spoiled __ostoken_status
+    __ostoken__entry __ostoken__plain __ostoken__guarded __ostoken__arm __ostoken__ps0 __ostoken__note __ostoken__same __ostoken__spoiled
   \builtin unset -f __ostoken_quietly __ostoken_hook __ostoken_look __ostoken_remember __ostoken_refresh \
     __ostoken_due_in __ostoken_pin __ostoken_apply __ostoken_is_own __ostoken_drop __ostoken_unset_token __ostoken_restore \
     __ostoken_before __ostoken_notice __ostoken_unprompt __ostoken_preexec __ostoken_debug __ostoken_spend \
@@ -521,8 +526,8 @@ ostoken_use() {
 # Writes the functions named once more: the state in variables that nobody can name, the time and
 # the fingerprint spelled out, since a function more would cost each prompt a sixth.
 __ostoken_begin() {
-  \builtin local __ostoken_name __ostoken_code __ostoken_key __ostoken_time __ostoken_was='' __ostoken_text
-  \builtin local __ostoken_print='' __ostoken_exact=''
+  \builtin local __ostoken_name __ostoken_key __ostoken_time
+  \builtin local __ostoken_print='' __ostoken_exact='' __ostoken_was='' __ostoken_text
   # Those of an earlier evaluation.
   for __ostoken_name in "${!__ostoken_@}"; do
     case $__ostoken_name in
@@ -557,17 +562,27 @@ __ostoken_begin() {
   __ostoken_name='${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
   __ostoken_print+=$__ostoken_name
   __ostoken_exact+=$__ostoken_name
-  __ostoken_code=$(\builtin declare -f "$@")
-  __ostoken_code=${__ostoken_code//__ostoken_time;/$__ostoken_time;}
-  __ostoken_code=${__ostoken_code//__ostoken_cloud;/__ostoken__cloud=$__ostoken_print;}
-  __ostoken_print+=$'\037''${PROMPT_COMMAND[*]}'
-  __ostoken_code=${__ostoken_code//__ostoken_print;/__ostoken__new=$__ostoken_print;}
-  __ostoken_code=${__ostoken_code//__ostoken__/__ostoken_${__ostoken_key}_}
-  \builtin eval "$__ostoken_code"
+  __ostoken_rewrite "$@"
   # One of the same name may have come with the environment.
   \builtin export -nf "$@"
   \builtin declare -ft __ostoken_debug __ostoken_spend
   __ostoken_start
+}
+
+# Line by line: in 3.2 a replacement in a long string takes seconds.
+__ostoken_rewrite() {
+  \builtin local IFS=$'\n' __ostoken_line __ostoken_code='' __ostoken_options=$-
+  \builtin set -f
+  for __ostoken_line in $(\builtin declare -f "$@"); do
+    case $__ostoken_line in
+    *__ostoken_time\;) __ostoken_line=$__ostoken_time\; ;;
+    *__ostoken_cloud\;) __ostoken_line=__ostoken__cloud=$__ostoken_print\; ;;
+    *__ostoken_print\;) __ostoken_line=__ostoken__new=$__ostoken_print$'\037${PROMPT_COMMAND[*]};' ;;
+    esac
+    __ostoken_code+=${__ostoken_line//__ostoken__/__ostoken_${__ostoken_key}_}$'\n'
+  done
+  case $__ostoken_options in *f*) ;; *) \builtin set +f ;; esac
+  \builtin eval "$__ostoken_code"
 }
 
 # State of this shell. Sourced again, it starts afresh.
@@ -578,12 +593,12 @@ __ostoken_start() {
   # What stands in PROMPT_COMMAND; guarded, where child shells without the hook inherit that.
   # `&& :` hands $? on to what follows, while `set -e` and a trap on ERR do not see it.
   __ostoken__plain='__ostoken_hook "$?" && \builtin :'
-  __ostoken__guarded='__ostoken_status=$?; \builtin declare -F __ostoken_hook >/dev/null && __ostoken_hook "$__ostoken_status" && \builtin :'
+  __ostoken__guarded='\builtin eval "\builtin declare -F __ostoken_hook >/dev/null && __ostoken_hook $? && \builtin :" && \builtin :'
   __ostoken__arm='\builtin declare -F __ostoken_debug >/dev/null && __ostoken_debug'
+  __ostoken__ps0='${ '${__ostoken__guarded% &*}
   __ostoken__note=' && \builtin :; }'
-  __ostoken__ps0='${ '${__ostoken__guarded% && *}
   case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
-  4?? | 50[0-2])
+  404 | 50[0-2])
     # What the text hangs on is whether an element is there: that of this environment, that of a
     # time.
     \builtin unset -v __ostoken__same
@@ -611,7 +626,7 @@ __ostoken_quietly __ostoken_begin \
   __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
   __ostoken_unregister __ostoken_keep_last __ostoken_load __ostoken_again ostoken_on ostoken_off \
   ostoken_use __ostoken_start
-\builtin unset -f __ostoken_begin __ostoken_start
+\builtin unset -f __ostoken_begin __ostoken_rewrite __ostoken_start
 
 if [[ -n $__ostoken_allexport ]]; then
   \builtin set -a

@@ -32,7 +32,7 @@ fn unnumbered(text: &str) -> String {
 }
 
 /// Major and minor version as one number.
-fn version(bash: &Path) -> u32 {
+pub fn version(bash: &Path) -> u32 {
     let output = Command::new(bash)
         .args(["-c", "echo $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))"])
         .output()
