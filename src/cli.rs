@@ -129,9 +129,12 @@ pub enum Command {
 pub struct HookArgs {
     #[arg(long, value_enum)]
     pub shell: HookShell,
-    /// The kind of message that this shell saw last
+    /// What this shell was told, as the last answer has it
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     pub said: String,
+    /// OS_TOKEN is the one that this shell exported
+    #[arg(long)]
+    pub own: bool,
     /// Answer `ostoken_use FILE`
     #[arg(long = "use", value_name = "FILE", allow_hyphen_values = true)]
     pub use_file: Option<PathBuf>,

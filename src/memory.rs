@@ -101,7 +101,6 @@ impl Memory {
 
     /// A request failed with `error`: remembers what the next one must know.
     pub fn failed(&mut self, now: i64, error: &Error) {
-        let failure = Failure { at: now, message: error.to_string() };
         match error {
             // The keyring knows which secret it was: another one may be sent at once.
             Error::Refused { status: 401, .. } => {}
@@ -115,8 +114,16 @@ impl Memory {
                 self.hooks_wait_until = Some(now + self.hooks_wait);
             }
         }
-        self.failure_kind = Some(error.kind());
-        self.failure = Some(failure);
+        self.explain(now, error);
+    }
+
+    /// Remembers why there is no token, for the prompt after it.
+    pub fn explain(&mut self, now: i64, error: &Error) {
+        // It is one already.
+        if !matches!(error, Error::BackingOff { .. }) {
+            self.failure_kind = Some(error.kind());
+            self.failure = Some(Failure { at: now, message: error.to_string() });
+        }
     }
 
     /// The login was ended by `logout`.

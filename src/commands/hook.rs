@@ -6,13 +6,14 @@ use super::session::{Opening, Origin, Session, in_place, read_openrc};
 use super::settings::allows_http;
 use crate::broker::Broker;
 use crate::cli::{Global, HookArgs};
-use crate::error::{Error, Exit, Kind};
+use crate::error::{Error, Exit, Kind, escaped};
 use crate::identity::Login;
 use crate::memory::Asker;
 use crate::output::change::{self, Change, Scrub};
 use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
 use crate::store::Kept;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 
 /// A prompt waits this long for a token, and no longer.
 const WAIT: Duration = Duration::from_millis(1800);
-/// The program ends without an answer after this: a keyring that hangs must not hang a prompt.
+/// The program answers that there is no token after this: a keyring that hangs must not hang a prompt.
 const LIMIT: Duration = Duration::from_millis(1950);
 /// A prompt that follows one that waited in vain waits this long.
 const SHORT_WAIT: Duration = Duration::from_millis(100);
@@ -31,37 +32,64 @@ const RETRY: u64 = 30;
 const LONGEST_RETRY: u64 = 300;
 /// Seconds until the next call while a renewal runs: its lease tells earlier.
 const RENEWING: u64 = 5;
+/// The longest line above a prompt, in characters.
+const LONGEST_LINE: usize = 1000;
 
 /// Answers a hook.
 pub fn run(global: &Global, arguments: &HookArgs, context: &mut Context) -> Result<Exit, Error> {
     if let Some(path) = &arguments.use_file {
         return use_file(global, arguments.shell, path, context);
     }
-    let answering = limit(context.started);
-    let answer = answer(global, &arguments.said, context);
-    let text = answer.text(arguments.shell);
+    let environment = context.environment.of_shell(arguments.own);
+    let mut said = Said::parse(&arguments.said);
+    let answering = limit(arguments.shell, said.clone(), context.started);
+    let mut context = Context { environment: &environment, ..reborrow(context) };
+    let answer = answer(global, &mut said, &mut context);
+    let text = Answer { said, ..answer }.text(arguments.shell);
     if answering.swap(true, Ordering::SeqCst) {
-        // The limit has passed: its thread ends the process before anything is printed.
+        // The limit has passed: its thread ends the process.
         std::thread::sleep(LIMIT);
     }
     context.answer(&text)?;
     Ok(Exit::Done)
 }
 
-/// Ends the process once the limit has passed, unless an answer is being given.
-fn limit(started: Instant) -> Arc<AtomicBool> {
+fn reborrow<'a>(context: &'a mut Context) -> Context<'a> {
+    Context {
+        environment: context.environment,
+        clock: context.clock,
+        started: context.started,
+        stdin: context.stdin,
+        stdout: context.stdout,
+        stderr: context.stderr,
+        terminal: context.terminal,
+        colour: context.colour,
+    }
+}
+
+/// Answers in the place of whoever waits for something that does not answer, and ends the process.
+fn limit(shell: HookShell, mut said: Said, started: Instant) -> Arc<AtomicBool> {
     let answering = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&answering);
     std::thread::spawn(move || {
         std::thread::sleep(LIMIT.saturating_sub(started.elapsed()));
-        if !seen.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(Exit::Unreachable as u8));
+        if seen.swap(true, Ordering::SeqCst) {
+            return;
         }
+        if said.is_new_cause("slow", "", None) {
+            let _ = writeln!(
+                std::io::stderr(),
+                "ostoken: no answer within 2 s from the keyring or the disk; see `ostoken status`"
+            );
+        }
+        let answer = Answer { left: RETRY, said, ..Answer::default() };
+        let written = std::io::stdout().write_all(answer.text(shell).as_bytes());
+        std::process::exit(if written.is_ok() { 0 } else { i32::from(Exit::Other as u8) });
     });
     answering
 }
 
-fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
+fn answer(global: &Global, said: &mut Said, context: &mut Context) -> Answer {
     let environment = context.environment;
     let origin = match Origin::read(global, environment) {
         Ok(origin) => origin,
@@ -69,9 +97,7 @@ fn answer(global: &Global, said: &str, context: &mut Context) -> Answer {
         Err(error) => return failed(&error, None, said, context),
     };
     if environment.holds_foreign_token() {
-        // A shell that inherited it beside an export of ours takes it for that.
-        let inherited = environment.is_set("OSTOKEN_EXPORTED");
-        return quiet(if inherited { vec![Change::NotOurs] } else { Vec::new() });
+        return quiet(change::unmark(environment));
     }
     let login = origin.source.identity.login.clone();
     if !change::clients_bear_it(environment, &origin.source.identity) {
@@ -94,21 +120,28 @@ fn quiet(changes: Vec<Change>) -> Answer {
     Answer { changes, left: LONG, ..Answer::default() }
 }
 
-fn with_broker(session: &Session, broker: &Broker, said: &str, context: &mut Context) -> Result<Answer, Error> {
+fn with_broker(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
     let key = session.source().identity.key();
     let freshness = |kept: &Kept| kept.record.freshness(context.clock.now(), 0);
     match session.store.read(&key)? {
-        Some(kept) if freshness(&kept) == Freshness::Fresh => exported(session, broker.made_whole(kept), context),
+        Some(kept) if freshness(&kept) == Freshness::Fresh => exported(session, broker.made_whole(kept), said, context),
         Some(kept) if freshness(&kept) == Freshness::Stale => renewed_behind(session, broker, kept, said, context),
         _ => {
-            broker.check()?;
+            check(session, broker, context)?;
             wait_for_token(session, broker, said, context)
         }
     }
 }
 
-fn exported(session: &Session, kept: Kept, context: &Context) -> Result<Answer, Error> {
+/// Whether a token can be made: what stands against it here is found before anything is started.
+fn check(session: &Session, broker: &Broker, context: &Context) -> Result<(), Error> {
+    session.check_connection(context.clock)?;
+    broker.check()
+}
+
+fn exported(session: &Session, kept: Kept, said: &mut Said, context: &Context) -> Result<Answer, Error> {
     crate::credential::check_trust("token", &kept.trust, &session.source().tls_policy)?;
+    said.succeeded(&session.source().identity.login.key());
     let environment = context.environment;
     let wants_scrub = environment.get("OSTOKEN_SCRUB") == Some("1");
     let scrub = match wants_scrub && keyring_has_secret(session)? {
@@ -117,7 +150,8 @@ fn exported(session: &Session, kept: Kept, context: &Context) -> Result<Answer, 
     };
     let changes = change::export(environment, session.source(), &kept.token, &kept.record, scrub);
     let left = u64::try_from(kept.record.until_refresh(context.clock.now())).unwrap_or(0).clamp(1, LONG);
-    Ok(Answer { changes, left, lease: session.store.lease(&kept.record), token: Some(kept.token), said: None })
+    let lease = session.store.lease(&kept.record);
+    Ok(Answer { changes, left, lease, token: Some(kept.token), ..Answer::default() })
 }
 
 /// A password is only taken away once it can be had from the keyring.
@@ -135,27 +169,27 @@ fn renewed_behind(
     session: &Session,
     broker: &Broker,
     kept: Kept,
-    said: &str,
+    said: &mut Said,
     context: &mut Context,
 ) -> Result<Answer, Error> {
     let kept = broker.made_whole(kept);
-    let trouble = broker.check().and_then(|()| detach(session).map(drop)).err();
-    let mut answer = exported(session, kept, context)?;
-    match trouble {
-        None => answer.left = RENEWING,
-        Some(error) => {
-            let failure = failed(&error, Some(&session.source().identity.login), said, context);
-            answer.left = failure.left;
-            answer.said = failure.said;
+    let before = said.clone();
+    let mut answer = exported(session, kept, said, context)?;
+    match check(session, broker, context).and_then(|()| detach(session).map(drop)) {
+        Ok(()) => answer.left = RENEWING,
+        Err(error) => {
+            *said = before;
+            answer.left = failed(&error, Some(&session.source().identity.login), said, context).left;
         }
     }
     Ok(answer)
 }
 
 /// Has a token made, and waits for it as long as a prompt can.
-fn wait_for_token(session: &Session, broker: &Broker, said: &str, context: &mut Context) -> Result<Answer, Error> {
+fn wait_for_token(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
     let key = session.source().identity.key();
-    let was_pending = said == Said::Pending.word();
+    let started_at = context.clock.now();
+    let was_pending = said.pending;
     // Somebody may be making it already: then there is nothing to start.
     let is_busy = session.store.try_lock(key.as_str())?.is_none();
     let mut child = if is_busy { None } else { Some(detach(session)?) };
@@ -168,49 +202,65 @@ fn wait_for_token(session: &Session, broker: &Broker, said: &str, context: &mut 
             && let Some(kept) = session.store.read(&key)?
             && kept.record.freshness(context.clock.now(), 0) != Freshness::Dead
         {
-            return exported(session, kept, context);
+            return exported(session, kept, said, context);
         }
         if let Some(status) = ended {
-            broker.check()?;
-            let why = format!("the renewal ended with {status}");
-            let url = session.source().identity.login.auth_url.as_str().to_owned();
-            return Err(Error::Unreachable { url, why });
+            return Err(why_none(session, broker, started_at, &status));
         }
         if context.started.elapsed() >= wait {
-            // A token of another login must not stand beside this one's auth URL, however short the wait.
             let login = &session.source().identity.login;
+            if is_busy && !was_pending && said.is_new_cause("busy", "", Some(&login.key())) {
+                say("no token yet: another ostoken process is making it or hangs; see `ostoken status`", context);
+            }
+            said.pending = true;
+            // A token of another login must not stand beside this one's auth URL, however short the wait.
             let changes = match change::is_for(context.environment, login) {
                 true => Vec::new(),
                 false => change::take_back(context.environment, Some(login)),
             };
-            return Ok(Answer { changes, left: 1, said: Some(Said::Pending), ..Answer::default() });
+            return Ok(Answer { changes, left: 1, ..Answer::default() });
         }
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// The answer where there is no token, with one line on standard error, unless this shell saw one of its kind last.
-fn failed(error: &Error, login: Option<&Login>, said: &str, context: &mut Context) -> Answer {
-    let kind = error.kind();
-    if said != kind.word() {
-        let text = format!("ostoken: {error}; {}", error.hint());
-        let _ = writeln!(context.stderr, "{}", ascii(&text));
+/// Why a renewal that was started at `since` and ended with `status` left no token.
+fn why_none(session: &Session, broker: &Broker, since: i64, status: &str) -> Error {
+    if let Err(error) = broker.check() {
+        return error;
     }
-    let left = match error {
-        // The right secret may be as long as the wrong one, which is all that a shell compares.
-        _ if kind == Kind::Refused => 1,
-        Error::RateLimited(seconds) | Error::BudgetSpent(seconds) | Error::BackingOff { seconds, .. } => *seconds,
-        _ => RETRY,
-    };
-    Answer {
-        changes: change::take_back(context.environment, login),
-        left: left.clamp(1, LONGEST_RETRY),
-        said: Some(Said::Failed(kind)),
-        ..Answer::default()
+    let login = &session.source().identity.login;
+    let memory = session.store.memory(&login.key()).unwrap_or_default();
+    match (memory.failure.filter(|failure| failure.at >= since), memory.failure_kind) {
+        (Some(failure), Some(kind)) => Error::BackingOff { seconds: RETRY, message: failure.message, kind },
+        _ => Error::Unreachable {
+            url: login.auth_url.as_str().to_owned(),
+            why: format!("the renewal ended with {status}"),
+        },
     }
 }
 
-/// A prompt's terminal may have any encoding.
+/// The answer where there is no token, with one line on standard error, unless this shell was told already.
+fn failed(error: &Error, login: Option<&Login>, said: &mut Said, context: &mut Context) -> Answer {
+    said.pending = false;
+    if said.is_new(error, login.map(Login::key).as_ref()) {
+        say(&format!("{error}; {}", error.hint()), context);
+    }
+    let left = match error {
+        // The right secret may be as long as the wrong one, which is all that a shell compares.
+        _ if error.kind() == Kind::Refused => 1,
+        Error::RateLimited(seconds) | Error::BudgetSpent(seconds) | Error::BackingOff { seconds, .. } => *seconds,
+        _ => RETRY,
+    };
+    let changes = change::take_back(context.environment, login);
+    Answer { changes, left: left.clamp(1, LONGEST_RETRY), ..Answer::default() }
+}
+
+/// Prints one line above a prompt, of at most [`LONGEST_LINE`] characters: its terminal may have any encoding.
+fn say(text: &str, context: &mut Context) {
+    let _ = writeln!(context.stderr, "ostoken: {}", ascii(&escaped(text, LONGEST_LINE)));
+}
+
 fn ascii(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

@@ -22,6 +22,13 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     });
     let mut session = Session::open(global, Opening::Prompt, context)?;
     session.deadline = Some(context.started + LIMIT - TO_NOTE);
-    session.broker(context.clock, Asker::Hook, |broker| broker.obtain(0))?;
-    Ok(Exit::Done)
+    let made = session.broker(context.clock, Asker::Hook, |broker| broker.obtain(0));
+    let Some(error) = made.map_or_else(Some, |handout| handout.warning) else { return Ok(Exit::Done) };
+    // Nobody reads what this process says: the next prompt does.
+    let now = context.clock.now();
+    let noted = session.store.remember(&session.source().identity.login.key(), |memory| {
+        memory.explain(now, &error);
+        Ok(())
+    });
+    noted.and(Err(error))
 }

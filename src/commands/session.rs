@@ -157,6 +157,14 @@ impl Session {
         }
     }
 
+    /// Whether the files and proxies that the connection takes can be used, without making one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`].
+    pub fn check_connection(&self, clock: &dyn Clock) -> Result<(), Error> {
+        self.keystone(clock).check(&self.source().identity.login.auth_url)
+    }
+
     /// Works with the broker of this identity.
     ///
     /// # Errors

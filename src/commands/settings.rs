@@ -21,10 +21,14 @@ pub fn allows_http(global: &Global, environment: &Environment) -> bool {
 pub fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
     // The environment snapshot decides on Linux, so that it can be given in tests; elsewhere the system is asked.
     if cfg!(target_os = "linux") {
-        let absolute = |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-        if let Some(base) = base {
-            return Ok(base.join("ostoken"));
+        for (name, below) in [("XDG_STATE_HOME", "ostoken"), ("HOME", ".local/state/ostoken")] {
+            match environment.get(name) {
+                Some(text) if text.contains(char::REPLACEMENT_CHARACTER) => {
+                    return Err(Error::usage(name, "it is not UTF-8"));
+                }
+                Some(text) if Path::new(text).is_absolute() => return Ok(Path::new(text).join(below)),
+                _ => {}
+            }
         }
     }
     let found = directories::ProjectDirs::from("", "", "ostoken").map(|folders| folders.data_local_dir().to_owned());

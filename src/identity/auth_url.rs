@@ -54,9 +54,9 @@ impl AuthUrl {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name.strip_suffix('.').unwrap_or(name) == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
         None => false,
     }
 }
@@ -94,6 +94,20 @@ mod tests {
         assert!(url("ftp://auth.example.com/").contains("neither"));
         assert!(url("auth.example.com").contains("OS_AUTH_URL"));
         assert!(AuthUrl::parse("http://auth.example.com", true).is_ok());
+    }
+
+    #[test]
+    fn this_machine_has_many_names() {
+        for host in
+            ["localhost", "localhost.", "LOCALHOST", "127.0.0.2", "127.1", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]"]
+        {
+            assert!(AuthUrl::parse(&format!("http://{host}:5000/v3"), false).is_ok(), "{host}");
+        }
+        for host in
+            ["localhost..", "localhost.example.com", "127.0.0.1.example.com", "128.0.0.1", "[::2]", "0.0.0.0", "%6c.x"]
+        {
+            assert!(AuthUrl::parse(&format!("http://{host}:5000/v3"), false).is_err(), "{host}");
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub enum Edit {
     Unset(String),
 }
 
-/// The environment as it was when the program started. Values that are not UTF-8 are left out.
+/// The environment as it was when the program started. What is not UTF-8 in a value stands as U+FFFD, which is refused
+/// where the value counts: to leave it out would mean another login or scope.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, Zeroizing<String>>);
 
@@ -40,15 +41,10 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
 impl Environment {
     /// The environment of this process.
     pub fn of_process() -> Self {
-        let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            let name = name.into_string().ok()?;
-            match value.into_string() {
-                // libdbus reads it by itself, whatever bytes it holds.
-                Err(value) if name == "DBUS_SESSION_BUS_ADDRESS" => Some((name, value.to_string_lossy().into_owned())),
-                value => Some((name, value.ok()?)),
-            }
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
         };
-        std::env::vars_os().filter_map(utf8).collect()
+        std::env::vars_os().filter_map(text).collect()
     }
 
     /// The value of `name`; an empty one is an absent one.
@@ -78,6 +74,19 @@ impl Environment {
             };
         }
         after
+    }
+
+    /// This environment as a shell knows it: whether it exported OS_TOKEN itself (`own`). The marks that stand beside the
+    /// token, which a folder may have set, decide nothing.
+    pub fn of_shell(&self, own: bool) -> Environment {
+        let mut known = self.clone();
+        if let Some(token) = self.get("OS_TOKEN") {
+            match Token::parse(token).filter(|_| own) {
+                Some(token) => known.0.insert("OSTOKEN_EXPORTED".into(), Zeroizing::new(token.fingerprint())),
+                None => known.0.remove("OSTOKEN_EXPORTED"),
+            };
+        }
+        known
     }
 
     /// Whether a hook of ours exported OS_TOKEN, and nobody has replaced it since.

@@ -39,6 +39,10 @@ pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
     })
 }
 
+/// A project by its id, and by its name: an id beats a name, whichever word it is given by.
+const PROJECT_IDS: [&str; 2] = ["OS_PROJECT_ID", "OS_TENANT_ID"];
+const PROJECT_NAMES: [&str; 2] = ["OS_PROJECT_NAME", "OS_TENANT_NAME"];
+
 struct Variables<'l, 'v>(Lookup<'l, 'v>);
 
 impl Variables<'_, '_> {
@@ -46,6 +50,9 @@ impl Variables<'_, '_> {
         let Some(value) = (self.0)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
         if value.len() > LONGEST_VALUE {
             return Err(Error::usage(name, format!("it has {} bytes, more than {LONGEST_VALUE}", value.len())));
+        }
+        if value.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(Error::usage(name, format!("`{}` is not UTF-8", escaped(value, 80))));
         }
         if value.chars().any(char::is_control) {
             return Err(Error::usage(name, format!("`{}` holds a control character", escaped(value, 80))));
@@ -58,6 +65,7 @@ impl Variables<'_, '_> {
             Some(value) if value.len() > LONGEST_VALUE => {
                 Err(Error::usage(name, format!("it has more than {LONGEST_VALUE} bytes")))
             }
+            Some(value) if value.contains(char::REPLACEMENT_CHARACTER) => Err(Error::usage(name, "it is not UTF-8")),
             value => Ok(value.map(Secret::from)),
         }
     }
@@ -125,13 +133,21 @@ impl Variables<'_, '_> {
         Ok(User::Name { name, domain: self.domain_of("OS_USER_DOMAIN_ID", "OS_USER_DOMAIN_NAME")? })
     }
 
+    /// The domain of a user or project that is given by name. Beside a project, OS_DOMAIN_* is that of whoever has none of
+    /// their own, and an id beats a name (openstacksdk 4 and 0.103). Both pass OS_DEFAULT_DOMAIN_ID and _NAME over.
     fn domain_of(&self, id: &str, name: &str) -> Result<Domain, Error> {
-        for (id, name) in [(id, name), ("OS_DEFAULT_DOMAIN_ID", "OS_DEFAULT_DOMAIN_NAME")] {
-            if let Some(domain) = self.domain(id, name)? {
-                return Ok(domain);
-            }
+        let has_project = self.first(&[&PROJECT_IDS[..], &PROJECT_NAMES].concat())?.is_some();
+        let (ids, names): (&[&str], &[&str]) = match has_project {
+            true => (&[id, "OS_DOMAIN_ID"], &[name, "OS_DOMAIN_NAME"]),
+            false => (&[id], &[name]),
+        };
+        if let Some(id) = self.first(ids)? {
+            return Ok(Domain::Id(id));
         }
-        Ok(Domain::Id(self.text("OS_DEFAULT_DOMAIN")?.unwrap_or_else(|| "default".into())))
+        Ok(match self.first(names)? {
+            Some(name) => Domain::Name(name),
+            None => Domain::Id(self.text("OS_DEFAULT_DOMAIN")?.unwrap_or_else(|| "default".into())),
+        })
     }
 
     fn domain(&self, id: &str, name: &str) -> Result<Option<Domain>, Error> {
@@ -143,11 +159,10 @@ impl Variables<'_, '_> {
 
     fn scope(&self) -> Result<Scope, Error> {
         let mut scopes = Vec::new();
-        if let Some(project) = self.project()? {
-            scopes.push(("a project", project));
-        }
-        if let Some(domain) = self.domain("OS_DOMAIN_ID", "OS_DOMAIN_NAME")? {
-            scopes.push(("OS_DOMAIN_*", Scope::Domain(domain)));
+        match (self.project()?, self.domain("OS_DOMAIN_ID", "OS_DOMAIN_NAME")?) {
+            (Some(project), _) => scopes.push(("a project", project)),
+            (None, Some(domain)) => scopes.push(("OS_DOMAIN_*", Scope::Domain(domain))),
+            (None, None) => {}
         }
         match self.text("OS_SYSTEM_SCOPE")?.as_deref() {
             None => {}
@@ -166,16 +181,12 @@ impl Variables<'_, '_> {
     }
 
     fn project(&self) -> Result<Option<Scope>, Error> {
-        for (id, name) in [("OS_PROJECT_ID", "OS_PROJECT_NAME"), ("OS_TENANT_ID", "OS_TENANT_NAME")] {
-            if let Some(id) = self.text(id)? {
-                return Ok(Some(Scope::ProjectId(id)));
-            }
-            if let Some(name) = self.text(name)? {
-                let domain = self.domain_of("OS_PROJECT_DOMAIN_ID", "OS_PROJECT_DOMAIN_NAME")?;
-                return Ok(Some(Scope::ProjectName { name, domain }));
-            }
+        if let Some(id) = self.first(&PROJECT_IDS)? {
+            return Ok(Some(Scope::ProjectId(id)));
         }
-        Ok(None)
+        let Some(name) = self.first(&PROJECT_NAMES)? else { return Ok(None) };
+        let domain = self.domain_of("OS_PROJECT_DOMAIN_ID", "OS_PROJECT_DOMAIN_NAME")?;
+        Ok(Some(Scope::ProjectName { name, domain }))
     }
 }
 
@@ -199,9 +210,32 @@ mod tests {
         let id = |id: &str| Scope::ProjectId(id.into());
         assert_eq!(scope(&[("OS_TENANT_ID", "t"), ("OS_TENANT_NAME", "n")]), id("t"));
         assert_eq!(scope(&[("OS_PROJECT_ID", "p"), ("OS_TENANT_ID", "t"), ("OS_PROJECT_NAME", "n")]), id("p"));
-        let named = Scope::ProjectName { name: "n".into(), domain: Domain::Name("D".into()) };
-        let by_name = [("OS_PROJECT_NAME", "n"), ("OS_PROJECT_DOMAIN_NAME", "D"), ("OS_TENANT_ID", "t")];
-        assert_eq!(scope(&by_name), named);
+        let by_name = [("OS_PROJECT_NAME", "n"), ("OS_PROJECT_DOMAIN_NAME", "D")];
+        let named = |domain| Scope::ProjectName { name: "n".into(), domain };
+        assert_eq!(scope(&by_name), named(Domain::Name("D".into())));
+        assert_eq!(scope(&[&by_name[..], &[("OS_TENANT_ID", "t")]].concat()), id("t"));
+    }
+
+    #[test]
+    fn a_domain_beside_a_project_is_that_of_whoever_has_none() {
+        let domains = |more: &[(&str, &'static str)]| {
+            let all = [&[("OS_PROJECT_NAME", "n")], more].concat();
+            match resolve(&all).expect("an identity").identity {
+                Identity {
+                    login: Login { method: Method::Password(User::Name { domain: user, .. }), .. },
+                    scope: Scope::ProjectName { domain: project, .. },
+                } => (user, project),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (id, name) = (|id: &str| Domain::Id(id.into()), |name: &str| Domain::Name(name.into()));
+        assert_eq!(domains(&[("OS_DOMAIN_NAME", "D")]), (name("D"), name("D")));
+        assert_eq!(domains(&[("OS_DOMAIN_NAME", "D"), ("OS_USER_DOMAIN_NAME", "U")]), (name("U"), name("D")));
+        assert_eq!(domains(&[("OS_DOMAIN_ID", "d"), ("OS_USER_DOMAIN_NAME", "U")]), (id("d"), id("d")));
+        assert_eq!(domains(&[("OS_DOMAIN_ID", "d"), ("OS_PROJECT_DOMAIN_ID", "p")]), (id("d"), id("p")));
+        assert_eq!(domains(&[("OS_DEFAULT_DOMAIN", "e")]), (id("e"), id("e")));
+        let passed_over = [("OS_DEFAULT_DOMAIN_ID", "x"), ("OS_DEFAULT_DOMAIN_NAME", "X")];
+        assert_eq!(domains(&passed_over), (id("default"), id("default")));
     }
 
     #[test]
@@ -237,7 +271,10 @@ mod tests {
     fn bad_values_are_refused_by_name() {
         let refused = |more: &[(&str, &'static str)]| resolve(more).expect_err("a refusal").to_string();
         assert!(refused(&[("OS_SYSTEM_SCOPE", "some")]).contains("OS_SYSTEM_SCOPE"));
-        assert!(refused(&[("OS_PROJECT_ID", "p"), ("OS_DOMAIN_ID", "d")]).contains("both a project and OS_DOMAIN_*"));
+        assert!(refused(&[("OS_PROJECT_ID", "p"), ("OS_TRUST_ID", "t")]).contains("both a project and OS_TRUST_ID"));
+        assert!(refused(&[("OS_PROJECT_NAME", "caf\u{fffd}")]).contains("is not UTF-8"));
+        let secret = refused(&[("OS_PASSWORD", "caf\u{fffd}")]);
+        assert!(secret.contains("OS_PASSWORD: it is not UTF-8") && !secret.contains("caf"), "{secret}");
         assert!(refused(&[("OS_PROJECT_NAME", "a\nb")]).contains("OS_PROJECT_NAME"));
         assert!(refused(&[("OS_INSECURE", "maybe")]).contains("OS_INSECURE"));
         assert!(refused(&[("OS_USERNAME", "")]).contains("OS_USERNAME"));

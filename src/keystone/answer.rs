@@ -1,17 +1,19 @@
 //! What Keystone says, read as hostile input: bounded, checked, escaped.
 
 use super::look::{Look, Named};
+use super::mask::masked;
 use crate::clock::unix_seconds;
 use crate::error::{Error, escaped};
 use crate::record::Times;
 use crate::secret::Secret;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use url::Url;
 
-/// A rate limit without a Retry-After, and the longest one that is heeded, in seconds.
+/// A rate limit without a Retry-After, and the shortest and longest one that is heeded, in seconds.
 const DEFAULT_LIMIT: u64 = 60;
+const SHORTEST_LIMIT: u64 = 1;
 const LONGEST_LIMIT: u64 = 3600;
 
 /// A clock that is further away than this from what the token itself says is not believed, in seconds.
@@ -130,7 +132,7 @@ impl Answer {
             400 | 401 | 403 | 404 | 409 => Error::Refused { what, status: self.status, message: self.message() },
             429 => Error::RateLimited(self.wait(now)),
             301 | 302 | 303 | 307 | 308 => match &self.location {
-                Some(location) => Error::Redirected { url, location: self.shown(location, 300) },
+                Some(location) => Error::Redirected { location: self.new_auth_url(&url, location), url },
                 None => Error::BadAnswer { url, why: format!("status {} without a Location", self.status) },
             },
             500..=599 => Error::Unreachable { url, why: format!("status {}: {}", self.status, self.message()) },
@@ -158,22 +160,17 @@ impl Answer {
         self.shown(String::from_utf8_lossy(&self.body).trim(), 60)
     }
 
-    /// Text of the server's for a person: what must not be shown is masked before anything is cut off or escaped, in
-    /// the forms in which servers repeat it.
+    /// Text of the server's for a person, without what must not be shown.
     fn shown(&self, text: &str, longest: usize) -> String {
-        let mut text = text.to_owned();
-        for hidden in self.hidden.iter().map(Secret::expose).filter(|hidden| !hidden.is_empty()) {
-            let json = serde_json::Value::from(hidden).to_string();
-            let in_url = utf8_percent_encode(hidden, NON_ALPHANUMERIC).to_string();
-            let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
-            if decoded.contains(hidden) && !text.contains(hidden) {
-                text = decoded;
-            }
-            for form in [hidden, json.trim_matches('"'), &in_url] {
-                text = text.replace(form, "***");
-            }
-        }
-        escaped(&text, longest)
+        escaped(&masked(text, &self.hidden), longest)
+    }
+
+    /// The auth URL that a redirect of `url` leads to: Keystone's own path is no part of it.
+    fn new_auth_url(&self, url: &str, location: &str) -> String {
+        let target = Url::parse(url).and_then(|base| base.join(location));
+        let target = target.map_or_else(|_| location.to_owned(), |target| target.to_string());
+        let target = target.split(['?', '#']).next().unwrap_or_default();
+        self.shown(target.strip_suffix("/auth/tokens").unwrap_or(target), 300)
     }
 
     /// What the server's clock says, by its Date header.
@@ -190,13 +187,13 @@ impl Answer {
 
     fn wait(&self, now: i64) -> u64 {
         let Some(text) = self.retry_after.as_deref().map(str::trim) else { return DEFAULT_LIMIT };
-        if let Ok(seconds) = text.parse() {
-            return u64::min(seconds, LONGEST_LIMIT);
+        if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) {
+            return text.parse().unwrap_or(LONGEST_LIMIT).clamp(SHORTEST_LIMIT, LONGEST_LIMIT);
         }
         // A date is one of the server's clock, as its Date header is.
         let until = httpdate::parse_http_date(text).map(unix_seconds);
         let wait = until.ok().and_then(|until| u64::try_from(until - self.server_time().unwrap_or(now)).ok());
-        wait.unwrap_or(DEFAULT_LIMIT).min(LONGEST_LIMIT)
+        wait.unwrap_or(DEFAULT_LIMIT).clamp(SHORTEST_LIMIT, LONGEST_LIMIT)
     }
 
     /// Where a version document says that v3 is.

@@ -139,6 +139,14 @@ impl Keystone<'_> {
         }
     }
 
+    /// Whether the files of certificates and the proxy that a request to `auth_url` takes can be used.
+    ///
+    /// # Errors
+    /// [`Error::Usage`].
+    pub fn check(&self, auth_url: &AuthUrl) -> Result<(), Error> {
+        self.way(auth_url.as_str()).map(drop)
+    }
+
     /// Sends the request; `hidden` is what no error shows, should the server repeat it. `body` is overwritten in memory
     /// once it is sent.
     fn send(
@@ -167,9 +175,8 @@ impl Keystone<'_> {
         Ok(Answer { hidden: hidden.to_vec(), sent_at, ..answer })
     }
 
-    /// What sends one request. It is made before the request is counted: a file of certificates that cannot be read costs
-    /// no count.
-    fn agent(&self, url: &str) -> Result<Agent, Error> {
+    /// The proxy and the TLS of a request.
+    fn way(&self, url: &str) -> Result<(Option<proxy::Chosen>, Tls), Error> {
         let has_tls = url.starts_with("https:");
         // Without that permission, an auth URL without TLS is one of this machine.
         let is_local_http = !has_tls && !self.tls_policy.allow_http;
@@ -178,6 +185,13 @@ impl Keystone<'_> {
             true => Tls::new(self.tls_policy, self.environment)?,
             false => Tls::none()?,
         };
+        Ok((proxy, tls))
+    }
+
+    /// What sends one request. It is made before the request is counted: a file of certificates that cannot be read costs
+    /// no count.
+    fn agent(&self, url: &str) -> Result<Agent, Error> {
+        let (proxy, tls) = self.way(url)?;
         let mut client = Client::builder()
             .tls_backend_preconfigured(tls.config)
             .redirect(reqwest::redirect::Policy::none())

@@ -6,6 +6,7 @@ mod answer;
 mod certificates;
 pub mod http;
 mod look;
+mod mask;
 mod proxy;
 mod reason;
 mod request;

@@ -30,6 +30,9 @@ pub fn choose(url: &str, is_local_http: bool, environment: &Environment) -> Resu
     let (_, exceptions) = first(&NO_PROXIES).unwrap_or_default();
     let refuse = |why: &str| Error::usage(variable, why.to_owned());
     let not_a_proxy = || refuse("expected the URL of an http, https, socks4, socks4a, socks5 or socks5h proxy");
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(refuse("it is not UTF-8"));
+    }
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let address = Url::parse(&with_scheme).map_err(|_| not_a_proxy())?;
     let target: Uri = url.parse().map_err(|_| refuse("the auth URL is not a URI"))?;

@@ -25,6 +25,7 @@ pub fn reason(error: &(dyn Error + 'static), limit: Duration) -> String {
         }
         Some(error) if error.is_timeout() => format!("no whole answer within {} s", limit.as_secs()),
         _ if find("dns error") => "the host's name is not known".into(),
+        _ if find("tls handshake eof") => no_tls().into(),
         _ => escaped(&causes.last().map(ToString::to_string).unwrap_or_default(), 200),
     }
 }
@@ -45,9 +46,7 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> Vec<&'e (dyn Error + 'static)
 fn of_tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(certificate) => of_certificate(error, certificate),
-        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS on this port: is it the right one, or is the URL http://?".into()
-        }
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => no_tls().into(),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => asks_for_certificate().into(),
         rustls::Error::AlertReceived(
             alert @ (AlertDescription::BadCertificate
@@ -65,6 +64,10 @@ fn of_tls(error: &rustls::Error) -> String {
         }
         other => format!("TLS: {}", escaped(&other.to_string(), 200)),
     }
+}
+
+fn no_tls() -> &'static str {
+    "the server does not speak TLS on this port: is it the right one, or is the URL http://?"
 }
 
 /// What a server wants that closes the connection on a client without a certificate.

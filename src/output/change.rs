@@ -22,8 +22,6 @@ pub enum Change {
     Restore,
     /// OS_TOKEN takes the token.
     Token,
-    /// OS_TOKEN stands in the place of an export of ours, and is the user's own: what is undone later leaves it.
-    NotOurs,
     /// The variable takes a word of letters and digits.
     Word(&'static str, String),
 }
@@ -48,7 +46,7 @@ pub fn export(environment: &Environment, source: &Source, token: &Token, record:
     let mark = source.identity.login.mark();
     let same_login = is_for(environment, &source.identity.login);
     let mut changes = Vec::new();
-    keep_auth_type(environment, &mut changes);
+    keep_auth_type(environment, same_login, &mut changes);
     for name in TAKEN.iter().filter(|name| **name != "AUTH_TYPE") {
         let (from, to) = (format!("OS_{name}"), format!("OSTOKEN_{name}"));
         let goes = !matches!(*name, "USERNAME" | "USER_ID") || scrub == Scrub::UserAndSecret;
@@ -81,34 +79,43 @@ pub fn export(environment: &Environment, source: &Source, token: &Token, record:
 }
 
 /// The user's own auth type is kept; the one that an earlier export set is not taken for it.
-fn keep_auth_type(environment: &Environment, changes: &mut Vec<Change>) {
-    let own = environment.holds_own_export();
+fn keep_auth_type(environment: &Environment, same_login: bool, changes: &mut Vec<Change>) {
     match environment.get("OS_AUTH_TYPE") {
-        Some("token") if own => {}
+        Some("token") if environment.holds_own_export() => {}
         Some(_) => changes.push(Change::Keep { from: "OS_AUTH_TYPE".into(), to: "OSTOKEN_AUTH_TYPE".into() }),
-        None if own => {}
+        None if same_login => {}
         None if environment.is_set("OSTOKEN_AUTH_TYPE") => changes.push(Change::Unset("OSTOKEN_AUTH_TYPE".into())),
         None => {}
     }
 }
 
-/// How an environment that holds an export of ours gets rid of it. What was taken from another login than `now` is not
-/// put back, since it is no part of that one; it is kept, for the way back to its own.
+/// What tells an export of ours: child shells and programs see them.
+const MARKS: [&str; 3] = ["OSTOKEN_EXPORTED", "OSTOKEN_FOR", "OSTOKEN_EXPIRES_AT"];
+
+/// How an environment gets rid of an export of ours, or of what the shell left of one whose token it has taken away. What
+/// was taken from another login than `now` is not put back, since it is no part of that one; it is kept, for the way back
+/// to its own.
 pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<Change> {
-    if !environment.holds_own_export() {
+    if !MARKS.iter().any(|name| environment.is_set(name)) {
         return Vec::new();
     }
     match now {
-        Some(login) if !is_for(environment, login) => {
-            let ours = ["OS_TOKEN", "OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"].map(|name| Change::Unset(name.into()));
-            let mut changes = Vec::from(ours);
-            if environment.get("OS_AUTH_TYPE") == Some("token") {
-                changes.push(Change::Unset("OS_AUTH_TYPE".into()));
+        Some(login) if environment.is_set("OSTOKEN_FOR") && !is_for(environment, login) => {
+            let mut gone = vec!["OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"];
+            if environment.holds_own_export() {
+                gone.push("OS_TOKEN");
+                gone.extend((environment.get("OS_AUTH_TYPE") == Some("token")).then_some("OS_AUTH_TYPE"));
             }
-            changes
+            gone.into_iter().filter(|name| environment.is_set(name)).map(|name| Change::Unset(name.into())).collect()
         }
         _ => vec![Change::Restore],
     }
+}
+
+/// How an environment that holds a token of the user's own gets rid of what says that it is ours.
+pub fn unmark(environment: &Environment) -> Vec<Change> {
+    let marks = ["OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"].into_iter();
+    marks.filter(|name| environment.is_set(name)).map(|name| Change::Unset(name.into())).collect()
 }
 
 /// The same for an environment whose variables are left alone from now on: nothing of ours stays in it.
@@ -146,7 +153,7 @@ pub fn edits(changes: &[Change], environment: &Environment, token: &Token) -> Ve
         Change::Unset(name) => Some(Edit::Unset(name.clone())),
         Change::Token => Some(set("OS_TOKEN", token.expose())),
         Change::Word(name, word) => Some(set(name, word)),
-        Change::Restore | Change::NotOurs => None,
+        Change::Restore => None,
     };
     changes.iter().filter_map(edit).collect()
 }

@@ -121,6 +121,7 @@ fn environments_that_the_client_cannot_bear_a_token_in_are_left_alone(name: &str
     // For tools that want it all the same.
     shell.run("export OSTOKEN_EXPORT=always");
     for variables in [credential, domain] {
+        person.home.logged_in(&variables);
         let source: Vec<_> = variables.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
         assert_eq!(shell.run(&format!("export {}", source.join(" "))).text, "");
         assert!(cloud.accepts(&shell.token()));

@@ -123,7 +123,7 @@ fn what_one_spelling_of_an_auth_url_made_another_finds() {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_asked_and_no_proxy_avoids_it() {
+fn the_proxy_of_the_environment_is_asked() {
     let (fake, proxy) = (Fake::start(), Fake::start());
     proxy.always(Answer::token(&characters(70, 7), &timestamp(now()), &timestamp(now() + 3600)));
     let address = format!("http://127.0.0.1:{}", proxy.port());
@@ -134,36 +134,84 @@ fn the_proxy_of_the_environment_is_asked_and_no_proxy_avoids_it() {
         let asked = proxy.requests().into_iter().nth(before).unwrap_or_else(|| panic!("{name}: no request"));
         assert!(asked.path.contains("keystone.example.com:5000"), "{name}: {} {}", asked.method, asked.path);
     }
-    let before = proxy.requests().len();
-    for exceptions in ["127.0.0.1", "example.org, 127.0.0.1", "*"] {
-        let user = User::of(&fake).with("http_proxy", &address).with("no_proxy", exceptions);
-        assert!(user.run(&["token"]).success().stdout.starts_with("gAAAAA"));
-    }
-    assert_eq!((proxy.requests().len(), fake.posts()), (before, 3));
+    assert_eq!(fake.requests().len(), 0);
+}
+
+/// Somebody whose Keystone is on another machine, without TLS.
+fn far(fake: &Fake) -> User {
+    User::of(fake).with("OS_AUTH_URL", "http://keystone.example.com:5000/v3").with("OSTOKEN_ALLOW_HTTP", "1")
 }
 
 #[test]
-fn a_proxy_is_asked_to_connect_for_plain_http_too() {
+fn a_proxy_is_asked_with_an_absolute_uri_for_plain_http_and_to_connect_for_https() {
     let proxy = Fake::start();
-    proxy.always(Answer::new(403));
-    let user = User::of(&proxy).with("OS_AUTH_URL", "http://keystone.example.com:5000/v3");
-    let user = user.with("OSTOKEN_ALLOW_HTTP", "1").with("http_proxy", &format!("http://127.0.0.1:{}", proxy.port()));
-    user.run(&["token"]).expect_status(6);
-    let asked = proxy.requests().remove(0);
-    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("CONNECT", "keystone.example.com:5000"));
+    proxy.always(Answer::new(502));
+    let address = format!("http://127.0.0.1:{}", proxy.port());
+    far(&proxy).with("http_proxy", &address).run(&["token"]).expect_status(6);
+    let https = User::of(&proxy).with("OS_AUTH_URL", "https://keystone.example.com:5000/v3");
+    https.with("https_proxy", &address).run(&["token"]).expect_status(6);
+    let asked: Vec<_> = proxy.requests().into_iter().map(|request| (request.method, request.path)).collect();
+    let expected =
+        [("POST", "http://keystone.example.com:5000/v3/auth/tokens"), ("CONNECT", "keystone.example.com:5000")];
+    assert_eq!(asked, expected.map(|(method, path)| (method.to_owned(), path.to_owned())));
+}
+
+#[test]
+fn plain_http_to_this_machine_goes_through_no_proxy() {
+    let (fake, proxy) = (Fake::start(), Fake::start());
+    let address = format!("http://127.0.0.1:{}", proxy.port());
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        let user = User::of(&fake).with(name, &address);
+        user.token();
+        let again = User::of(&fake).with(name, &address).with("OSTOKEN_ALLOW_HTTP", "1");
+        again.token();
+    }
+    assert_eq!((fake.posts(), proxy.requests().len()), (8, 0));
+}
+
+#[test]
+fn no_proxy_takes_names_domains_addresses_and_networks() {
+    let proxy = Fake::start();
+    proxy.always(Answer::new(502));
+    let address = format!("http://127.0.0.1:{}", proxy.port());
+    let is_avoided = |host: &str, exceptions: &str| {
+        let before = proxy.requests().len();
+        let user = far(&proxy).with("OS_AUTH_URL", &format!("http://{host}:5000/v3"));
+        let user = user.with("http_proxy", &address).with("no_proxy", exceptions);
+        user.run(&["token"]).expect_status(6);
+        proxy.requests().len() == before
+    };
+    for (host, exceptions) in [
+        ("192.0.2.7", "192.0.2.0/24"),
+        ("192.0.2.7", "x.example, 192.0.2.7"),
+        ("[2001:db8::7]", "2001:db8::/32"),
+        ("a.invalid", ".invalid"),
+        ("a.invalid", "invalid"),
+        ("a.invalid", "A.Invalid:5000"),
+        ("a.invalid", "*"),
+    ] {
+        assert!(is_avoided(host, exceptions), "{host} by {exceptions}");
+    }
+    for (host, exceptions) in
+        [("192.0.2.7", "192.0.3.0/24"), ("192.0.2.7", "0/0"), ("a.invalid", "valid"), ("a.invalid", "a.invalid:443")]
+    {
+        assert!(!is_avoided(host, exceptions), "{host} by {exceptions}");
+    }
 }
 
 #[test]
 fn a_proxy_that_makes_no_sense_is_named_without_its_password() {
     let fake = Fake::start();
     for value in
-        ["socks5://me:hunter2@127.0.0.1:1", "http://me:hunter2@:x", "http://me:hunter2@[::1", "ftp://me:hunter2@h"]
+        ["socks9://me:hunter2@127.0.0.1:1", "http://me:hunter2@:x", "http://me:hunter2@[::1", "ftp://me:hunter2@h"]
     {
-        let output = User::of(&fake).with("http_proxy", value).run(&["token"]).expect_status(2);
+        let output = far(&fake).with("http_proxy", value).run(&["token"]).expect_status(2);
         assert!(output.stderr.contains("http_proxy") && !output.stderr.contains("hunter2"), "{output:?}");
     }
-    let output = User::of(&fake).with("http_proxy", "http://me:hunter2@127.0.0.1:9").run(&["token"]).expect_status(6);
-    assert!(!output.stderr.contains("hunter2"), "{output:?}");
+    for value in ["http://me:hunter2@127.0.0.1:9", "socks5h://me:hunter2@127.0.0.1:9"] {
+        let output = far(&fake).with("http_proxy", value).run(&["token"]).expect_status(6);
+        assert!(output.stderr.contains("http_proxy") && !output.stderr.contains("hunter2"), "{output:?}");
+    }
     assert_eq!(fake.requests().len(), 0);
 }
 

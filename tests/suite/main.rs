@@ -39,5 +39,6 @@ mod readme_themes;
 mod secrets;
 mod stop_points;
 mod terminal;
+mod tls;
 mod user;
 mod windows;

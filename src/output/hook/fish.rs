@@ -14,7 +14,7 @@ pub fn answer(answer: &Answer) -> Zeroizing<String> {
     }
     let _ = writeln!(text, "set __ostoken_left {}", answer.left.max(1));
     let _ = writeln!(text, "set __ostoken_lease {}", fish(answer.lease_text()));
-    let _ = writeln!(text, "set __ostoken_said {}", fish(answer.said_text()));
+    let _ = writeln!(text, "set __ostoken_said {}", fish(&answer.said_text()));
     text
 }
 
@@ -24,8 +24,6 @@ fn code(change: &Change) -> String {
         Change::Unset(name) => unset(name),
         Change::Restore => "__ostoken_restore".into(),
         Change::Token => "set -gx OS_TOKEN $__ostoken_t".into(),
-        // No token ends in a blank.
-        Change::NotOurs => "set -g __ostoken_tail ' '".into(),
         Change::Word(name, word) => format!("set -gx {name} {word}"),
     }
 }

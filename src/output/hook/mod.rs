@@ -7,11 +7,12 @@
 mod fish;
 mod posix;
 mod powershell;
+mod said;
 
 pub use powershell::ascii;
+pub use said::Said;
 
 use super::change::Change;
-use crate::error::Kind;
 use crate::identity::environment::Edit;
 use crate::secret::Token;
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ pub struct Answer {
     /// The file whose absence says: ask again.
     pub lease: Option<PathBuf>,
     /// What was said, for the next call.
-    pub said: Option<Said>,
+    pub said: Said,
 }
 
 impl Answer {
@@ -64,8 +65,8 @@ impl Answer {
         self.lease.as_ref().and_then(|path| path.to_str()).unwrap_or_default()
     }
 
-    fn said_text(&self) -> &'static str {
-        self.said.map_or("", Said::word)
+    fn said_text(&self) -> String {
+        self.said.text()
     }
 }
 
@@ -76,25 +77,6 @@ pub fn use_text(shell: HookShell, edits: &[Edit]) -> String {
         HookShell::Bash | HookShell::Zsh => posix::use_file(edits),
         HookShell::Fish => fish::use_file(edits),
         HookShell::Powershell => powershell::use_file(edits),
-    }
-}
-
-/// What a hook remembers of the last answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// This went wrong, and its message was printed.
-    Failed(Kind),
-    /// A token is on its way: nothing was printed, and the next prompt need not wait for it.
-    Pending,
-}
-
-impl Said {
-    /// The word that the hook passes back as `--said`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Said::Failed(kind) => kind.word(),
-            Said::Pending => "pending",
-        }
     }
 }
 
@@ -169,13 +151,13 @@ end
     #[test]
     fn nothing_to_export_is_an_answer_too() {
         let answer =
-            Answer { changes: vec![Change::Restore], said: Some(Said::Failed(Kind::Refused)), ..Answer::default() };
+            Answer { changes: vec![Change::Restore], said: Said::parse("refused.1f,pending"), ..Answer::default() };
         let text = |shell| answer.text(shell).to_string();
-        let posix = "\n__ostoken_restore\n__ostoken_left=1\n__ostoken_lease=''\n__ostoken_said=refused\n";
+        let posix = "\n__ostoken_restore\n__ostoken_left=1\n__ostoken_lease=''\n__ostoken_said=pending,refused.1f\n";
         assert_eq!(text(HookShell::Bash), posix);
-        let fish = "\n__ostoken_restore\nset __ostoken_left 1\nset __ostoken_lease ''\nset __ostoken_said 'refused'\n";
+        let fish = "\n__ostoken_restore\nset __ostoken_left 1\nset __ostoken_lease ''\nset __ostoken_said 'pending,refused.1f'\n";
         assert_eq!(text(HookShell::Fish), fish);
-        assert_eq!(text(HookShell::Powershell), "ostoken 1\nrestore\nleft 1\nlease \nsaid refused\nend\n");
+        assert_eq!(text(HookShell::Powershell), "ostoken 1\nrestore\nleft 1\nlease \nsaid pending,refused.1f\nend\n");
     }
 
     #[test]

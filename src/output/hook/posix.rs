@@ -24,8 +24,6 @@ fn code(change: &Change) -> String {
         Change::Unset(name) => format!("\\builtin unset {name}"),
         Change::Restore => "__ostoken_restore".into(),
         Change::Token => "\\builtin export OS_TOKEN=\"$__ostoken_t\"".into(),
-        // No token ends in a blank.
-        Change::NotOurs => "__ostoken_tail=' '".into(),
         Change::Word(name, word) => format!("\\builtin export {name}={word}"),
     }
 }

@@ -18,7 +18,6 @@ pub fn answer(answer: &Answer) -> Zeroizing<String> {
             Change::Unset(name) => writeln!(text, "unset {name}"),
             Change::Restore => writeln!(text, "restore"),
             Change::Token => writeln!(text, "set OS_TOKEN={}", answer.token_text()),
-            Change::NotOurs => writeln!(text, "foreign"),
             Change::Word(name, word) => writeln!(text, "set {name}={word}"),
         };
     }

@@ -17,6 +17,7 @@ pub mod powershell;
 pub mod process;
 pub mod pty;
 pub mod secret_service;
+pub mod tls;
 pub mod tools;
 
 pub use cloud::{Cloud, CloudOptions};

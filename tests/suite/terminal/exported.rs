@@ -78,6 +78,7 @@ fn a_prompt_with_a_fresh_token_starts_no_process(name: &str) {
     let launcher = person.home.outside("run").join(program.file_name().unwrap());
     fs::create_dir(launcher.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(&wrapper, &launcher).unwrap();
+    person.logged_in();
     let mut shell = crate::support::pty::Shell::at_home(&launcher, &person.home, &rc, &person.variables);
     shell.token();
     let started = || processes_in(&fs::read_to_string(&log).unwrap());

@@ -66,6 +66,7 @@ fn short_lived_tokens_are_good_at_every_prompt(name: &str) {
 fn a_keystone_that_takes_four_seconds_holds_no_prompt_up_and_makes_one_token(name: &str) {
     let Some((cloud, mut person)) = member("alice", "demo") else { return };
     let url = cloud.auth_url();
+    person.logged_in();
     person.unset("OS_AUTH_URL");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     cloud.set_delay(4.0);

@@ -32,9 +32,10 @@ fn greeting(shell: &mut Shell) -> String {
 }
 
 fn a_keystone_that_is_down_is_said_once(name: &str) {
-    let mut variables = Fake::start().environment();
-    variables.retain(|(name, _)| name != "OS_AUTH_URL");
-    let Some(person) = Person::new(variables) else { return };
+    let Some(mut person) = Person::new(Fake::start().environment()) else { return };
+    person.set("OS_AUTH_URL", "http://127.0.0.1:1/v3");
+    person.logged_in();
+    person.unset("OS_AUTH_URL");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     // Nobody listens on that port of any machine.
     let said = shell.said("export OS_AUTH_URL=http://127.0.0.1:1/v3");
@@ -80,7 +81,7 @@ fn a_swapped_auth_url_is_sent_nothing_until_login(name: &str) {
     let first = shell.token();
     assert_eq!((first.len(), own.posts()), (183, 1));
     let said = shell.said(&format!("export OS_AUTH_URL={}", other.auth_url()));
-    one_line(&said, &["ostoken login", &own.auth_url(), &other.auth_url()]);
+    one_line(&said, &["ostoken login", &other.auth_url()]);
     for line in ["", "export OS_PROJECT_NAME=other", "unset OS_PROJECT_NAME", "export OS_PROJECT_NAME=demo"] {
         assert_eq!(shell.run_in_time(line).text, "", "{line}");
     }
