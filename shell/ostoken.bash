@@ -32,7 +32,7 @@ __ostoken_bin=ostoken
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
   __ostoken_quietly() {
     {
-      \builtin local -
+      \builtin local - "FUNCNEST=0"
       \builtin set +aekuxT
     } 2>/dev/null
     "$@"
@@ -40,7 +40,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
 else
   __ostoken_quietly() {
     {
-      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" "__ostoken_ret=0"
+      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" "__ostoken_ret=0" "FUNCNEST=0"
       \builtin set +aekuxT
     } 2>/dev/null
     "$@" || __ostoken_ret=$?
@@ -537,7 +537,7 @@ __ostoken_begin() {
     __ostoken_[0-9]*) \builtin unset -v "$__ostoken_name" ;;
     esac
   done
-  __ostoken_key=$RANDOM$RANDOM${SRANDOM-$RANDOM}
+  __ostoken_key=$RANDOM$RANDOM${SRANDOM-$RANDOM}$$
   __ostoken_key=${__ostoken_key//[!0-9]/}
   # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process.
   case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in

@@ -1,6 +1,8 @@
 //! The bash hook in real, interactive shells, against a fake `ostoken`. What belongs here: what a
 //! bash user can see, and the rules of the hook file itself. The zsh file asks the same of zsh.
 
+pub mod hostile;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
