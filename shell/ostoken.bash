@@ -6,14 +6,22 @@
 # While the token is fresh and the OS_* variables are the same, a prompt starts no process. Words
 # that you may have aliased or made a function of are written \builtin; tests stand inside `if`
 # and `case`, for shells under `set -e`, and what runs without __ostoken_quietly heeds `set -u`.
+#
+# A folder's .env may export any variable into this shell, also one of ours. What the hook remembers
+# stands in variables written __ostoken__NAME here; __ostoken_begin puts a number in their names that
+# no file can know. Locals and what the printed code sets have plain names, and a value before use.
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # what stands in single quotes is for a later evaluation
 # shellcheck disable=SC2128,SC2178 # PROMPT_COMMAND may be a string or an array
 # shellcheck disable=SC2154,SC2034 # locals of the caller; variables the printed code sets
-# shellcheck disable=SC2153 # OSTOKEN_EXPORT is no misspelling of OSTOKEN_EXPORTED
+# shellcheck disable=SC2153 # OSTOKEN_EXPORTED is no misspelling
+# shellcheck disable=SC2119,SC2120,SC2163,SC2317 # functions called, and given arguments, by another
 
 # Under `set -a` children would inherit all that follows.
-case $- in *a*) __ostoken_allexport=1 && \builtin set +a ;; esac
+case $- in
+*a*) __ostoken_allexport=1 && \builtin set +a ;;
+*) __ostoken_allexport='' ;;
+esac
 
 __ostoken_bin=ostoken
 
@@ -24,7 +32,7 @@ __ostoken_bin=ostoken
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
   __ostoken_quietly() {
     {
-      \builtin local -
+      \builtin local - "FUNCNEST=0"
       \builtin set +aekuxT
     } 2>/dev/null
     "$@"
@@ -32,7 +40,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
 else
   __ostoken_quietly() {
     {
-      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" "__ostoken_ret=0"
+      \builtin local "__ostoken_opts=${-//[!aekuxT]/}" "__ostoken_ret=0" "FUNCNEST=0"
       \builtin set +aekuxT
     } 2>/dev/null
     "$@" || __ostoken_ret=$?
@@ -44,82 +52,155 @@ else
 fi
 
 # The hook itself, with the status of the last command: at the prompt, and where bash can do it just
-# before a command. Written for speed: plain $NAME costs half of ${NAME-}, a `local` or another
-# function as much as ten names, and quotes around the names make bash a third slower.
+# before a command. Written for speed: bash copies a function's body at each call, plain $NAME costs
+# half of ${NAME-}, a `local` or another function as much as ten names. Times are ten digits and are
+# compared as text: arithmetic would run what else stands in a variable.
 __ostoken_hook() {
   # `set -a` would export what is set here, `set -u` minds names that are not.
-  if [[ $- = *[au]* ]]; then
+  case $- in
+  *[au]*)
+    \builtin local "FUNCNEST=0"
     __ostoken_quietly __ostoken_hook "${1-0}"
     \builtin return "${1-0}"
-  fi
-  __ostoken_now=${EPOCHSECONDS-}
-  if [[ -z $__ostoken_now ]]; then
-    # Before 5.0 (macOS has 3.2): another clock, and it starts no process either.
-    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)); then
-      \builtin printf -v __ostoken_now '%(%s)T' -1
-    else
-      __ostoken_now=$SECONDS
-    fi
-  fi
-  # What a token depends on, in one string. Of secrets only whether they are there, and how long
-  # the password is. The user domain is taken away on export: it is back when an OpenRC was sourced
-  # once more. (An assignment splits no words. One line, since breaking it takes quotes.)
-  __ostoken_new=$OS_CLOUD:$OS_AUTH_URL:$OS_USERNAME:$OS_USER_ID:$OS_PROJECT_ID:$OS_PROJECT_NAME:$OS_PROJECT_DOMAIN_ID:$OS_PROJECT_DOMAIN_NAME:$OS_TENANT_ID:$OS_TENANT_NAME:$OS_USER_DOMAIN_ID:$OS_USER_DOMAIN_NAME:$OS_DEFAULT_DOMAIN:$OS_DEFAULT_DOMAIN_ID:$OS_DEFAULT_DOMAIN_NAME:$OS_DOMAIN_ID:$OS_DOMAIN_NAME:$OS_SYSTEM_SCOPE:$OS_TRUST_ID:$OS_AUTH_TYPE:$OS_APPLICATION_CREDENTIAL_ID:$OS_APPLICATION_CREDENTIAL_NAME:$OS_CACERT:$OS_INSECURE:$OS_CLIENT_CONFIG_FILE:$OSTOKEN_EXPORT:$OSTOKEN_SCRUB:${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}
+    ;;
+  esac
+  __ostoken_time
+  __ostoken_print
   # A clock that went back counts as due. Where nocasematch makes A equal a, ## does not.
   # shellcheck disable=SC2050 # constants, but for nocasematch
-  if [[ $__ostoken_now -lt $__ostoken_due && $__ostoken_now -ge $__ostoken_since &&
-    -e $__ostoken_lease && $__ostoken_new = "$__ostoken_seen" &&
-    (A != a || -z ${__ostoken_new##"$__ostoken_seen"}) ]]; then
+  if [[ $__ostoken__now < $__ostoken__due && ! $__ostoken__now < $__ostoken__since &&
+    -e $__ostoken__lease && $__ostoken__new = "$__ostoken__seen" &&
+    (A != a || -z ${__ostoken__new##"$__ostoken__seen"}) ]]; then
     \builtin return "${1-0}"
   fi
-  if [[ -n ${__ostoken_asked-} ]]; then
-    # __ostoken_refresh wants just that.
-    __ostoken_seen=$__ostoken_new
-  elif [[ -n $OS_AUTH_URL$OS_CLOUD ]]; then
-    __ostoken_quietly __ostoken_refresh
-  elif [[ -n $OSTOKEN_FOR ]]; then
-    __ostoken_quietly __ostoken_restore
-  fi
+  # A limit on how deep functions call each other would end this one here.
+  \builtin local "FUNCNEST=0"
+  __ostoken_quietly __ostoken_look
   \builtin return "${1-0}"
 }
 
-# Asks the program. Runs under __ostoken_quietly, called by __ostoken_hook.
+# The slow path. Runs under __ostoken_quietly, and so does all that it calls.
+__ostoken_look() {
+  \builtin local __ostoken_ask=''
+  # EPOCHSECONDS is a variable like others once somebody has unset it.
+  if [[ ${#__ostoken__now} != 10 || $__ostoken__now = *[!0-9]* ]]; then
+    \builtin printf -v __ostoken__now '%(%s)T' -1
+  fi
+  __ostoken_cloud
+  if [[ $__ostoken__cloud != "$__ostoken__asked" || -n ${__ostoken__cloud##"$__ostoken__asked"} ]]; then
+    # First of all: our token must not stand beside another cloud, whatever comes of the question.
+    __ostoken_drop
+    __ostoken_ask=1
+  elif [[ ! $__ostoken__now < $__ostoken__due || $__ostoken__now < $__ostoken__since || ! -e $__ostoken__lease ]]; then
+    __ostoken_ask=1
+  elif [[ $__ostoken__new = "$__ostoken__seen" ]]; then
+    \builtin return 0
+  fi
+  __ostoken_before
+  if ! __ostoken_keep_last; then
+    # What runs behind the hook this once may change the environment: the next prompt asks.
+    __ostoken_drop
+    __ostoken__due=0
+  elif [[ -z ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
+    __ostoken_restore
+    __ostoken__due=9999999999 __ostoken__since=0 __ostoken__lease=/
+  elif [[ -n $__ostoken_ask ]]; then
+    __ostoken_refresh
+  fi
+  __ostoken_notice
+  __ostoken_remember
+}
+
+# The environment as it is now is the one to compare with.
+__ostoken_remember() {
+  __ostoken_cloud
+  __ostoken__asked=$__ostoken__cloud
+  __ostoken_print
+  __ostoken__seen=$__ostoken__new
+  if [[ $__ostoken__looks = spoil ]]; then
+    __ostoken__same=()
+    __ostoken__same[$__ostoken__cloud]=''
+  fi
+}
+
+# Asks the program.
 __ostoken_refresh() {
-  \builtin local __ostoken_out __ostoken_left='' __ostoken_asked=1
+  \builtin local __ostoken_out __ostoken_left='' __ostoken_lease='' __ostoken_said=$__ostoken__said
+  \builtin local __ostoken_own=''
   # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
-  __ostoken_since=$__ostoken_now
-  __ostoken_due=$((__ostoken_now + 30))
-  __ostoken_seen=$__ostoken_new
-  __ostoken_lease=/
-  case $__ostoken_bin in
+  __ostoken__since=$__ostoken__now
+  __ostoken_due_in 30
+  __ostoken__lease=/
+  __ostoken_remember
+  case $__ostoken__bin in
   */*)
-    if [[ ! -x $__ostoken_bin ]]; then
-      if [[ ${__ostoken_said-} != gone ]]; then
-        __ostoken_said=gone
-        \builtin printf 'ostoken: %s is gone (ostoken_off ends this hook)\n' "$__ostoken_bin" >&2
+    if [[ ! -x $__ostoken__bin ]]; then
+      if [[ $__ostoken__said != *gone* ]]; then
+        __ostoken__said=${__ostoken__said:+$__ostoken__said,}gone
+        \builtin printf 'ostoken: %s is gone (ostoken_off ends this hook)\n' "$__ostoken__bin" >&2
       fi
       \builtin return 0
     fi
     ;;
   esac
-  # Without </dev/null the program would eat what is typed ahead.
-  if __ostoken_out=$("$__ostoken_bin" hook --shell bash --said "${__ostoken_said-}" </dev/null); then
-    __ostoken_apply || \builtin :
+  if __ostoken_is_own "${OS_TOKEN-}"; then
+    __ostoken_own=--own
+  fi
+  if __ostoken_out=$(__ostoken_call hook --shell bash --said "$__ostoken__said" ${__ostoken_own:+"$__ostoken_own"}) &&
+    __ostoken_apply; then
+    __ostoken__said=$__ostoken_said
+    # No lease to test: `/` is always there.
+    __ostoken__lease=${__ostoken_lease:-/}
   fi
   case $__ostoken_left in
   '' | *[!0-9]*) ;;
-  *) __ostoken_due=$((__ostoken_now + 10#$__ostoken_left)) ;;
+  *) __ostoken_due_in "$((10#$__ostoken_left))" ;;
   esac
-  # No lease to test: `/` is always there.
-  __ostoken_lease=${__ostoken_lease:-/}
-  # The environment as it is now is the one to compare with.
-  __ostoken_hook
-  # Digits only: arithmetic would run what else stands in a variable of the environment.
-  case ${OSTOKEN_EXPORTED:+${OSTOKEN_EXPIRES_AT-}} in
-  '' | *[!0-9]*) __ostoken_end=0 ;;
-  *) __ostoken_end=$((10#$OSTOKEN_EXPIRES_AT)) ;;
-  esac
-  __ostoken_before
+  __ostoken__end=0
+  if __ostoken_is_own "${OS_TOKEN-}"; then
+    # Digits only: this stands in an arithmetic expression.
+    case ${OSTOKEN_EXPIRES_AT-} in
+    '' | *[!0-9]*) __ostoken__end=9999999999 ;;
+    *) __ostoken__end=$((10#$OSTOKEN_EXPIRES_AT)) ;;
+    esac
+  fi
+}
+
+__ostoken_due_in() {
+  \builtin printf -v __ostoken__due %010d "$((10#$__ostoken__now + $1))"
+}
+
+# Runs the program, in the $(...) of the caller, with the settings that __ostoken_pin took. Without
+# </dev/null it would eat what is typed ahead.
+__ostoken_call() {
+  # A read-only one cannot be set by anybody.
+  {
+    \builtin unset -v HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
+      SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
+      OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
+      OSTOKEN_ALLOW_HTTP OSTOKEN_PREEXEC || \builtin :
+    \builtin export ${__ostoken__pins[@]+"${__ostoken__pins[@]}"} || \builtin :
+  } 2>/dev/null
+  \builtin exec "$__ostoken__bin" "$@" </dev/null
+}
+
+# Takes the settings from the environment as it is now, or from the arguments: what a folder sets
+# later must not reach a program that has the token.
+__ostoken_pin() {
+  \builtin local __ostoken_name
+  \builtin unset -v __ostoken__pins
+  __ostoken__pins=("$@")
+  if (($#)); then
+    \builtin return 0
+  fi
+  for __ostoken_name in HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
+    SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
+    OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
+    OSTOKEN_ALLOW_HTTP OSTOKEN_PREEXEC; do
+    if [[ -n ${!__ostoken_name+x} ]]; then
+      __ostoken__pins+=("$__ostoken_name=${!__ostoken_name}")
+    fi
+  done
 }
 
 # Takes the answer apart: line 1 is the token, the rest is code that names it but does not hold it.
@@ -131,26 +212,58 @@ __ostoken_apply() {
   esac
   __ostoken_t=${__ostoken_out%%$'\n'*}
   \builtin eval "${__ostoken_out#*$'\n'}"
-  if [[ -n $__ostoken_t ]]; then
-    __ostoken_tail=${__ostoken_t#"${__ostoken_t%????????}"}
+  if [[ -n $__ostoken_t ]] && ! __ostoken_is_own "$__ostoken_t"; then
+    # The last characters of each: enough to know it again.
+    __ostoken__own+=("$__ostoken__spoiled" "${__ostoken_t:$((${#__ostoken_t} > 12 ? ${#__ostoken_t} - 12 : 0))}")
   fi
   \builtin return 0
 }
 
+# Whether this shell exported this token. Any, not the last one alone: direnv puts an old one back.
+__ostoken_is_own() {
+  \builtin local __ostoken_tail
+  if [[ -n $1 && -n ${__ostoken__own+x} ]]; then
+    for __ostoken_tail in "${__ostoken__own[@]}"; do
+      if [[ $1 = *"$__ostoken_tail"* ]]; then
+        \builtin return 0
+      fi
+    done
+  fi
+  \builtin return 1
+}
+
+# Takes a token of ours out of the environment, without putting back what it had replaced. A .env
+# may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
+__ostoken_drop() {
+  \builtin local __ostoken_name __ostoken_tail
+  if __ostoken_is_own "${OS_TOKEN-}"; then
+    __ostoken_unset_token
+  fi
+  for __ostoken_tail in ${__ostoken__own[@]+"${__ostoken__own[@]}"}; do
+    for __ostoken_name in "${!OS_@}" "${!http@}" "${!HTTP@}" "${!all_p@}" "${!ALL_P@}"; do
+      if [[ ${#__ostoken_tail} -ge 8 && ${!__ostoken_name-} = *"$__ostoken_tail"* ]]; then
+        \builtin unset -v "$__ostoken_name"
+      fi
+    done
+  done
+}
+__ostoken_unset_token() {
+  \builtin unset -v OS_TOKEN OSTOKEN_EXPORTED OSTOKEN_EXPIRES_AT
+  # Another auth type came with another OpenRC.
+  if \builtin [ "${OS_AUTH_TYPE-}" = token ]; then
+    \builtin unset -v OS_AUTH_TYPE
+  fi
+  __ostoken__end=0
+}
+
 # Undoes the export. What it had taken away is put back as long as there is a session to which it
-# belongs: after direnv or you cleared that, a user domain would be a leftover.
+# belongs: after direnv or you cleared that, a user domain would be a leftover. A token that you
+# exported over ours stays.
 __ostoken_restore() {
   \builtin local __ostoken_name __ostoken_saved
-  if [[ -z ${OSTOKEN_FOR-} ]]; then
+  __ostoken_drop
+  if [[ -z ${OSTOKEN_FOR-}${__ostoken__own+x} ]]; then
     \builtin return 0
-  fi
-  # One that you exported over ours ends in another way, and stays.
-  if [[ -n ${OSTOKEN_EXPORTED-} && ${OS_TOKEN-} == *"${__ostoken_tail-}" ]]; then
-    \builtin unset OS_TOKEN
-    # Another auth type came with another OpenRC.
-    if \builtin [ "${OS_AUTH_TYPE-}" = token ]; then
-      \builtin unset OS_AUTH_TYPE
-    fi
   fi
   for __ostoken_name in AUTH_TYPE USER_DOMAIN_NAME USER_DOMAIN_ID USERNAME USER_ID PASSCODE; do
     __ostoken_saved=OSTOKEN_$__ostoken_name
@@ -162,37 +275,53 @@ __ostoken_restore() {
       \builtin unset "$__ostoken_saved"
     fi
   done
-  \builtin unset OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT OSTOKEN_SCRUBBED
-  __ostoken_end=0
+  \builtin unset -v OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT OSTOKEN_SCRUBBED
 }
 
-# A token may expire while the shell idles, after the last prompt looked. Just before a command:
-# - bash-preexec, where it is loaded (it may come later than this file, hence at each refresh);
+# A token may expire while the shell idles, and what runs behind the hook may change the environment,
+# after the prompt looked. Just before a command:
+# - bash-preexec, where it is loaded (it may come later than this file, hence at each look);
 # - bash 5.3: PS0 can run the hook in this shell;
-# - bash 4.4 to 5.2: PS0 can only tell; arithmetic starts no process.
+# - bash 4.4 to 5.2: PS0 can only tell, and put a number in the place of the token; arithmetic starts
+#   no process.
 __ostoken_before() {
   \builtin local __ostoken_f
-  if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
+  __ostoken__looks=''
+  # Its functions, too: any file may set a variable.
+  if [[ -n ${bash_preexec_imported-}${__bp_imported-} && -n $(\builtin compgen -A function __bp_) ]]; then
+    __ostoken__looks=preexec
     for __ostoken_f in ${preexec_functions[@]+"${preexec_functions[@]}"}; do
       if [[ $__ostoken_f = __ostoken_preexec ]]; then
         \builtin return 0
       fi
     done
     preexec_functions+=(__ostoken_preexec)
-    __ostoken_unprompt
-  elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) && \builtin shopt -q promptvars; then
-    case ${PS0-} in
-    *__ostoken_*) ;;
-    *) PS0=$__ostoken_ps0${PS0-} ;;
+  elif [[ $- = *i* ]] && \builtin shopt -q promptvars; then
+    case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
+    3?? | 40[0-3]) ;;
+    404 | 50[0-2]) __ostoken__looks=spoil ;;
+    *) __ostoken__looks=PS0 ;;
     esac
   fi
 }
 
+__ostoken_notice() {
+  __ostoken_unprompt
+  case $__ostoken__looks in
+  PS0) PS0=$__ostoken__ps0$__ostoken__note${PS0-} ;;
+  spoil)
+    if [[ $__ostoken__end != 0 ]]; then
+      PS0=$__ostoken__ps0$__ostoken__end$__ostoken__note${PS0-}
+    fi
+    ;;
+  esac
+}
+
 __ostoken_unprompt() {
   if [[ -n ${PS0-} ]]; then
-    PS0=${PS0/"$__ostoken_ps0"/}
+    PS0=${PS0/"${__ostoken__ps0%%[0-9]*}"*"$__ostoken__note"/}
     if [[ -z $PS0 ]]; then
-      \builtin unset PS0
+      \builtin unset -v PS0
     fi
   fi
 }
@@ -207,7 +336,7 @@ __ostoken_preexec() {
 # only where there is none. To look costs a process. `declare -ft`: else bash hides the trap from
 # functions. It must be set last, or it would be spent here; "$_" is so what it was.
 __ostoken_debug() {
-  if [[ ${__ostoken_end-0} -gt 0 && -z $(\builtin trap -p DEBUG) ]]; then
+  if [[ ${__ostoken__end:-0} != 0 && -z $(\builtin trap -p DEBUG) ]]; then
     \builtin trap '__ostoken_spend "$_"' DEBUG
   fi
 }
@@ -216,12 +345,6 @@ __ostoken_spend() {
   __ostoken_hook 0
   \builtin return 0
 }
-\builtin declare -ft __ostoken_debug __ostoken_spend
-
-# What stands in PROMPT_COMMAND. `&& :` hands $? on to what follows, while `set -e` and a trap on ERR
-# do not see it; the default is for child shells that inherit PROMPT_COMMAND and have no hook.
-__ostoken_entry='"${__ostoken_pc-:}" "$?" && \builtin :'
-__ostoken_arm_entry='"${__ostoken_arm-:}"'
 
 # The attributes of PROMPT_COMMAND as `declare -p` shows them (--: a plain string), or "none".
 __ostoken_inspect() {
@@ -233,50 +356,59 @@ __ostoken_inspect() {
 # Puts the hook behind what PROMPT_COMMAND has (bash-preexec needs the first place): as an element
 # where bash runs all of an array (5.1; each gets the command's own $? and PIPESTATUS), else on a
 # new line (`;` would be wrong after `&` or a comment). A string that is exported stays one.
+# `&& :` hands $? on to what follows, while `set -e` and a trap on ERR do not see it.
 __ostoken_register() {
-  \builtin local __ostoken_flags
+  \builtin local __ostoken_flags __ostoken_i
+  __ostoken_unregister
   __ostoken_inspect
-  case $__ostoken_flags:${PROMPT_COMMAND[*]-} in
-  *:*"$__ostoken_entry"*) \builtin return 0 ;;
-  *r*:*)
+  if [[ $__ostoken_flags = *r* ]]; then
     \builtin printf 'ostoken: PROMPT_COMMAND is read-only, the hook stays off\n' >&2
+    __ostoken__last=${PROMPT_COMMAND[*]-}
     \builtin return 0
-    ;;
-  esac
-  __ostoken_pc=__ostoken_hook
-  __ostoken_was=$__ostoken_flags
-  if [[ ${OSTOKEN_PREEXEC-} = 1 ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 503)); then
-    __ostoken_arm=__ostoken_debug
+  fi
+  __ostoken__was=$__ostoken_flags
+  __ostoken__entry=$__ostoken__plain
+  if [[ $__ostoken_flags = *x* ]]; then
+    __ostoken__entry=$__ostoken__guarded
+  fi
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 503)); then
+    for __ostoken_i in "${__ostoken__pins[@]}"; do
+      if [[ $__ostoken_i = OSTOKEN_PREEXEC=1 ]]; then
+        __ostoken__entry+=$'\n'$__ostoken__arm
+      fi
+    done
   fi
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || [[ $__ostoken_flags = *x* ]]; then
-    PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}$__ostoken_entry
-    PROMPT_COMMAND+=${__ostoken_arm:+$'\n'$__ostoken_arm_entry}
-    \builtin return 0
-  fi
-  # Never [0]: a later PROMPT_COMMAND=... of somebody else overwrites that.
-  if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
-    PROMPT_COMMAND[1]=$__ostoken_entry
+    PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}$__ostoken__entry
+  elif [[ -z ${PROMPT_COMMAND[*]-} ]]; then
+    # Never [0]: a later PROMPT_COMMAND=... of somebody else overwrites that.
+    PROMPT_COMMAND[1]=$__ostoken__entry
   else
-    PROMPT_COMMAND+=("$__ostoken_entry")
+    PROMPT_COMMAND+=("$__ostoken__entry")
   fi
-  if [[ -n ${__ostoken_arm-} ]]; then
-    PROMPT_COMMAND+=("$__ostoken_arm_entry")
-  fi
+  __ostoken__last=${PROMPT_COMMAND[*]}
 }
 
 # Takes the hook out of __ostoken_rest.
 __ostoken_strip() {
-  __ostoken_rest=${__ostoken_rest/$'\n'"$__ostoken_arm_entry"/}
-  __ostoken_rest=${__ostoken_rest/$'\n'"$__ostoken_entry"/}
-  __ostoken_rest=${__ostoken_rest/"$__ostoken_arm_entry"/}
-  __ostoken_rest=${__ostoken_rest/"$__ostoken_entry"/}
+  \builtin local __ostoken_part
+  for __ostoken_part in "$__ostoken__arm" "$__ostoken__plain" "$__ostoken__guarded"; do
+    # Somebody may have gone on with `;`, behind which nothing must be missing.
+    __ostoken_rest=${__ostoken_rest/"$__ostoken_part;"/}
+    __ostoken_rest=${__ostoken_rest/$'\n'"$__ostoken_part"/}
+    __ostoken_rest=${__ostoken_rest/"$__ostoken_part"/}
+  done
 }
 
 __ostoken_unregister() {
   \builtin local __ostoken_flags __ostoken_i __ostoken_rest
+  case ${PROMPT_COMMAND[*]-} in
+  *"$__ostoken__plain"* | *"$__ostoken__guarded"*) ;;
+  *) \builtin return 0 ;;
+  esac
   __ostoken_inspect
   case $__ostoken_flags in
-  none | *r*) ;;
+  *r*) ;;
   *a*)
     for __ostoken_i in "${!PROMPT_COMMAND[@]}"; do
       __ostoken_rest=${PROMPT_COMMAND[__ostoken_i]}
@@ -289,10 +421,10 @@ __ostoken_unregister() {
     done
     # What was no array before becomes none again, unless others have added to it.
     __ostoken_i="${!PROMPT_COMMAND[*]}"
-    if [[ ${__ostoken_i:-0} = 0 && ${__ostoken_was-} != *a* ]]; then
+    if [[ ${__ostoken_i:-0} = 0 && ${__ostoken__was-} != *a* ]]; then
       __ostoken_rest=${PROMPT_COMMAND[0]-}
       \builtin unset PROMPT_COMMAND
-      if [[ ${__ostoken_was-} != none ]]; then
+      if [[ ${__ostoken__was-} != none ]]; then
         PROMPT_COMMAND=$__ostoken_rest
       fi
     fi
@@ -301,42 +433,58 @@ __ostoken_unregister() {
     __ostoken_rest=$PROMPT_COMMAND
     __ostoken_strip
     PROMPT_COMMAND=$__ostoken_rest
-    if [[ -z $PROMPT_COMMAND && ${__ostoken_was-} = none ]]; then
+    if [[ -z $PROMPT_COMMAND && ${__ostoken__was-} = none ]]; then
       \builtin unset PROMPT_COMMAND
     fi
     ;;
   esac
-  __ostoken_unprompt
-  if [[ -n ${preexec_functions[*]-} ]]; then
-    for __ostoken_i in "${!preexec_functions[@]}"; do
-      if [[ ${preexec_functions[__ostoken_i]} = __ostoken_preexec ]]; then
-        \builtin unset "preexec_functions[$__ostoken_i]"
-      fi
-    done
+}
+
+# What runs behind the hook can change the environment unseen: the hook goes behind it. bash has
+# taken its list for this prompt by then, so the status tells whether the hook was the last today.
+# Who moves back behind it again and again stays there, and so does bash-preexec, which must be the last
+# and calls the hook before a command.
+__ostoken_keep_last() {
+  case $- in *i*) ;; *) __ostoken__last=${PROMPT_COMMAND[*]-} ;; esac
+  if [[ ${PROMPT_COMMAND[*]-} = "$__ostoken__last" ]]; then
+    \builtin return 0
+  fi
+  if [[ ${PROMPT_COMMAND[*]-} = *"$__ostoken__entry" || $__ostoken__looks = preexec || $__ostoken__moved = xxxxx ]]; then
+    __ostoken__last=${PROMPT_COMMAND[*]-}
+    \builtin return 0
+  fi
+  __ostoken_register
+  __ostoken__moved+=x
+  [[ -n $__ostoken__looks ]]
+}
+
+# After ostoken_off the words below are all that is left: fetches the rest again. The settings stay
+# as they were taken.
+__ostoken_load() {
+  if ! \builtin declare -F __ostoken_hook >/dev/null; then
+    \builtin local __ostoken_kept
+    __ostoken_kept=(${__ostoken__pins[@]+"${__ostoken__pins[@]}"})
+    \builtin eval "$(__ostoken_call init bash)"
+    \builtin declare -F __ostoken_hook >/dev/null || \builtin return 1
+    __ostoken_quietly __ostoken_pin ${__ostoken_kept[@]+"${__ostoken_kept[@]}"}
   fi
 }
 
-# After ostoken_off the words below are all that is left: fetches the rest again.
-__ostoken_load() {
-  if ! \builtin declare -F __ostoken_hook >/dev/null; then
-    \builtin eval "$("$__ostoken_bin" init bash </dev/null)"
-    \builtin declare -F __ostoken_hook >/dev/null
-  fi
+__ostoken_again() {
+  case $- in *i*) __ostoken_register ;; esac
+  # Who asks is told, also what was said before.
+  __ostoken__due='' __ostoken__said=''
+  __ostoken_hook 0
 }
 
 ostoken_on() {
   __ostoken_load || \builtin return 1
-  if [[ $- = *a* ]]; then
-    __ostoken_quietly ostoken_on
-    \builtin return
-  fi
-  case $- in *i*) __ostoken_register ;; esac
-  # Who asks is told, also what was said before.
-  __ostoken_due=0 __ostoken_said=''
-  __ostoken_hook 0
+  __ostoken_quietly __ostoken_pin
+  __ostoken_quietly __ostoken_again
 }
 
 ostoken_off() {
+  \builtin local __ostoken_i
   if ! \builtin declare -F __ostoken_hook >/dev/null; then
     \builtin return 0
   fi
@@ -345,13 +493,21 @@ ostoken_off() {
   fi
   __ostoken_quietly __ostoken_restore
   __ostoken_unregister
-  \builtin unset -v __ostoken_pc __ostoken_arm __ostoken_was __ostoken_now __ostoken_new \
-    __ostoken_due __ostoken_since __ostoken_seen __ostoken_lease __ostoken_said __ostoken_tail __ostoken_end __ostoken_ps0 __ostoken_note \
-    __ostoken_entry __ostoken_arm_entry
-  \builtin unset -f __ostoken_quietly __ostoken_hook __ostoken_refresh \
-    __ostoken_apply __ostoken_restore __ostoken_before __ostoken_unprompt __ostoken_preexec \
-    __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
-    __ostoken_unregister __ostoken_inherit
+  __ostoken_unprompt
+  if [[ -n ${preexec_functions[*]-} ]]; then
+    for __ostoken_i in "${!preexec_functions[@]}"; do
+      if [[ ${preexec_functions[__ostoken_i]} = __ostoken_preexec ]]; then
+        \builtin unset "preexec_functions[$__ostoken_i]"
+      fi
+    done
+  fi
+  \builtin unset -v __ostoken__was __ostoken__now __ostoken__new __ostoken__cloud __ostoken__asked __ostoken__due \
+    __ostoken__since __ostoken__seen __ostoken__lease __ostoken__said __ostoken__own __ostoken__end __ostoken__looks __ostoken__last __ostoken__moved \
+    __ostoken__entry __ostoken__plain __ostoken__guarded __ostoken__arm __ostoken__ps0 __ostoken__note __ostoken__same __ostoken__spoiled
+  \builtin unset -f __ostoken_quietly __ostoken_hook __ostoken_look __ostoken_remember __ostoken_refresh \
+    __ostoken_due_in __ostoken_pin __ostoken_apply __ostoken_is_own __ostoken_drop __ostoken_unset_token __ostoken_restore \
+    __ostoken_before __ostoken_notice __ostoken_unprompt __ostoken_preexec __ostoken_debug __ostoken_spend \
+    __ostoken_inspect __ostoken_register __ostoken_strip __ostoken_unregister __ostoken_keep_last __ostoken_again
 }
 
 # Makes an OpenRC file this shell's environment; the file is read as data, never run.
@@ -361,35 +517,118 @@ ostoken_use() {
     \builtin printf 'usage: ostoken_use FILE\n' >&2
     \builtin return 2
   fi
-  __ostoken_out=$("$__ostoken_bin" hook --shell bash --use "$1" </dev/null) || \builtin return
+  __ostoken_out=$(__ostoken_call hook --shell bash --use "$1") || \builtin return
   __ostoken_load || \builtin return 1
   __ostoken_quietly __ostoken_apply || \builtin return 1
-  ostoken_on
+  __ostoken_quietly __ostoken_again
+}
+
+# Writes the functions named once more: the state in variables that nobody can name, the time and
+# the fingerprint spelled out, since a function more would cost each prompt a sixth.
+__ostoken_begin() {
+  \builtin local __ostoken_name __ostoken_key __ostoken_time
+  \builtin local __ostoken_print='' __ostoken_exact='' __ostoken_was='' __ostoken_text
+  # Those of an earlier evaluation.
+  for __ostoken_name in "${!__ostoken_@}"; do
+    case $__ostoken_name in
+    __ostoken_[0-9]*_was) __ostoken_was=${!__ostoken_name} ;;
+    esac
+    case $__ostoken_name in
+    __ostoken_[0-9]*) \builtin unset -v "$__ostoken_name" ;;
+    esac
+  done
+  __ostoken_key=$RANDOM$RANDOM${SRANDOM-$RANDOM}$$
+  __ostoken_key=${__ostoken_key//[!0-9]/}
+  # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process.
+  case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
+  30? | 40[01]) __ostoken_time='__ostoken__now=000000000${SECONDS//[!0-9]/}; __ostoken__now=${__ostoken__now:(-10)}' ;;
+  4*) __ostoken_time='\builtin printf -v __ostoken__now "%(%s)T" -1' ;;
+  *) __ostoken_time='__ostoken__now=$EPOCHSECONDS' ;;
+  esac
+  # What a token depends on, in one string; \037 so that no two environments look alike. The user
+  # domain is taken away on export: it is back when an OpenRC was sourced once more. With our own
+  # marks, one that somebody changed is mended. (An assignment splits no words.)
+  for __ostoken_name in OS_AUTH_URL OS_CLOUD OS_USERNAME OS_USER_ID OS_PROJECT_ID OS_PROJECT_NAME \
+    OS_PROJECT_DOMAIN_ID OS_PROJECT_DOMAIN_NAME OS_TENANT_ID OS_TENANT_NAME OS_USER_DOMAIN_ID \
+    OS_USER_DOMAIN_NAME OS_DEFAULT_DOMAIN OS_DEFAULT_DOMAIN_ID OS_DEFAULT_DOMAIN_NAME OS_DOMAIN_ID \
+    OS_DOMAIN_NAME OS_SYSTEM_SCOPE OS_TRUST_ID OS_AUTH_TYPE OS_APPLICATION_CREDENTIAL_ID \
+    OS_APPLICATION_CREDENTIAL_NAME OS_CACERT OS_CERT OS_KEY OS_INSECURE OS_CLIENT_CONFIG_FILE \
+    OSTOKEN_EXPORTED; do
+    __ostoken_print+=\$$__ostoken_name$'\037'
+    # The same for PS0, which `set -u` looks at.
+    __ostoken_exact+='${'$__ostoken_name'-}'$'\037'
+  done
+  # Of secrets only whether they are there, and how long the password is.
+  __ostoken_name='${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
+  __ostoken_print+=$__ostoken_name
+  __ostoken_exact+=$__ostoken_name
+  __ostoken_rewrite "$@"
+  # One of the same name may have come with the environment.
+  \builtin export -nf "$@"
+  \builtin declare -ft __ostoken_debug __ostoken_spend
+  __ostoken_start
+}
+
+# Line by line: in 3.2 a replacement in a long string takes seconds.
+__ostoken_rewrite() {
+  \builtin local IFS=$'\n' __ostoken_line __ostoken_code='' __ostoken_options=$-
+  \builtin set -f
+  for __ostoken_line in $(\builtin declare -f "$@"); do
+    case $__ostoken_line in
+    *__ostoken_time\;) __ostoken_line=$__ostoken_time\; ;;
+    *__ostoken_cloud\;) __ostoken_line=__ostoken__cloud=$__ostoken_print\; ;;
+    *__ostoken_print\;) __ostoken_line=__ostoken__new=$__ostoken_print$'\037${PROMPT_COMMAND[*]};' ;;
+    esac
+    __ostoken_code+=${__ostoken_line//__ostoken__/__ostoken_${__ostoken_key}_}$'\n'
+  done
+  case $__ostoken_options in *f*) ;; *) \builtin set +f ;; esac
+  \builtin eval "$__ostoken_code"
 }
 
 # State of this shell. Sourced again, it starts afresh.
-__ostoken_due=0 __ostoken_since=0 __ostoken_end=0
-__ostoken_seen='' __ostoken_lease='' __ostoken_said='' __ostoken_tail=''
-# An export that this shell inherited is ours, too.
-__ostoken_inherit() {
-  if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then
-    __ostoken_tail=${OS_TOKEN#"${OS_TOKEN%????????}"}
+__ostoken_start() {
+  __ostoken__bin=$__ostoken_bin __ostoken__was=$__ostoken_was
+  __ostoken__due='' __ostoken__since='' __ostoken__seen='' __ostoken__asked='' __ostoken__lease='' __ostoken__said=''
+  __ostoken__end=0 __ostoken__looks='' __ostoken__moved='' __ostoken__spoiled=9${__ostoken_key:0:14}
+  # What stands in PROMPT_COMMAND; guarded, where child shells without the hook inherit that.
+  # `&& :` hands $? on to what follows, while `set -e` and a trap on ERR do not see it.
+  __ostoken__plain='__ostoken_hook "$?" && \builtin :'
+  __ostoken__guarded='\builtin eval "\builtin declare -F __ostoken_hook >/dev/null && __ostoken_hook $? && \builtin :" && \builtin :'
+  __ostoken__arm='\builtin declare -F __ostoken_debug >/dev/null && __ostoken_debug'
+  __ostoken__ps0='${ '${__ostoken__guarded% &*}
+  __ostoken__note=' && \builtin :; }'
+  case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
+  404 | 50[0-2])
+    # What the text hangs on is whether an element is there: that of this environment, that of a
+    # time.
+    \builtin unset -v __ostoken__same
+    \builtin declare -gA __ostoken__same
+    __ostoken_text=': press Enter once, then repeat the command
+}'
+    __ostoken__ps0='${__ostoken__spoiled:+${__ostoken__same['$__ostoken_exact']-${BASH_VERSINFO[99 + (OS_TOKEN = __ostoken__spoiled)]-}'
+    __ostoken__ps0+='ostoken: the environment is another than at the prompt'$__ostoken_text'}${BASH_VERSINFO[(\D{%s} < '
+    __ostoken__note=') * 99]+ostoken: the token expired while this shell was idle'$__ostoken_text
+    ;;
+  esac
+  __ostoken_pin
+  case $- in *i*) ;; *) \builtin return 0 ;; esac
+  # A child shell does not know what its parent exported, and for which cloud: it asks.
+  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_FOR+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
+    __ostoken_unset_token
   fi
+  __ostoken_register
 }
-__ostoken_quietly __ostoken_inherit
-__ostoken_note='ostoken: the token expired while this shell was idle: press Enter once, then repeat the command
-'
-if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 503)); then
-  __ostoken_ps0='${ '$__ostoken_entry'; }'
-else
-  # Of the note 0 or 200 characters.
-  __ostoken_ps0='${__ostoken_note+${__ostoken_note:0:(__ostoken_end > 0 && \D{%s} >= __ostoken_end) * 200}}'
-fi
 
-# A script gets the words, not the hook.
-case $- in *i*) __ostoken_register ;; esac
+__ostoken_quietly __ostoken_begin \
+  __ostoken_quietly __ostoken_hook __ostoken_look __ostoken_remember __ostoken_refresh __ostoken_due_in __ostoken_call \
+  __ostoken_pin __ostoken_apply __ostoken_is_own __ostoken_drop __ostoken_unset_token \
+  __ostoken_restore __ostoken_before __ostoken_notice __ostoken_unprompt __ostoken_preexec \
+  __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
+  __ostoken_unregister __ostoken_keep_last __ostoken_load __ostoken_again ostoken_on ostoken_off \
+  ostoken_use __ostoken_start
+\builtin unset -f __ostoken_begin __ostoken_rewrite __ostoken_start
 
-if [[ -n ${__ostoken_allexport-} ]]; then
-  \builtin unset __ostoken_allexport
+if [[ -n $__ostoken_allexport ]]; then
   \builtin set -a
 fi
+\builtin unset -v __ostoken_allexport __ostoken_bin

@@ -6,6 +6,7 @@ pub mod programs;
 
 use std::path::{Path, PathBuf};
 
+use crate::hooks_bash::version;
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
 use crate::support::hooks::bash;
 use crate::support::pty::Shell;
@@ -44,6 +45,10 @@ impl Peer<'_> {
             };
             let mut shell = open(program, &fake, &rc);
             assert_eq!(shell.greeting, "", "{kind}, {first} first");
+            if kind == "bash" && first == "ours" && version(program) < 404 {
+                // It cannot look before a command: where it was not the last, it asks when it is.
+                shell.run("");
+            }
             check(kind, &mut shell, &fake, first);
             (self.works)(&mut shell, &fake);
         }

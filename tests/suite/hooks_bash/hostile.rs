@@ -1,0 +1,460 @@
+//! What a folder's environment can set, in a bash with the hook: whatever it is, the token goes before it stands beside
+//! another cloud, and the hook's own settings and state stay as they were.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{start, version};
+use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
+use crate::support::hooks::{bash, drop_lease, has_token};
+use crate::support::pty::{SESSION, Shell};
+use crate::support::tool;
+
+const EVIL: &str = "export OS_AUTH_URL=https://evil.test/v3";
+
+/// The hook's settings.
+const SETTINGS: [&str; 18] = [
+    "HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HOSTALIASES",
+    "LOCALDOMAIN",
+    "RES_OPTIONS",
+    "OSTOKEN_KEYRING",
+    "OSTOKEN_KEYRING_SERVICE",
+    "OSTOKEN_EXPORT",
+    "OSTOKEN_SCRUB",
+    "OSTOKEN_REFRESH_AFTER",
+    "OSTOKEN_ALLOW_HTTP",
+    "OSTOKEN_PREEXEC",
+];
+
+/// That nothing of the token is in the environment, under whatever name, and that the shell still works.
+fn has_no_copy(shell: &mut Shell, what: &str) {
+    let (a, b) = TOKEN.split_at(9);
+    assert_eq!(shell.text(&format!("env | grep -e '{a}'\"\"'{b}'")), "", "{what}");
+}
+
+#[test]
+fn another_cloud_loses_the_token_whatever_comes_of_the_question() {
+    let Some(bash) = bash() else { return };
+    for mode in ["fail", "oneline", "partial", "nothing", "restore"] {
+        for mark in ["", "OSTOKEN_EXPORTED=0", "OSTOKEN_EXPORTED=", "OSTOKEN_FOR=0", "OSTOKEN_FOR= OSTOKEN_EXPIRES_AT="]
+        {
+            let (fake, mut shell) = start(&bash);
+            fake.mode(mode);
+            assert_eq!(shell.run(&format!("{EVIL} {mark}")).text, "", "{mode} {mark}");
+            has_no_copy(&mut shell, mark);
+            assert_eq!(shell.text("echo ${OS_AUTH_TYPE-gone}"), "gone", "{mode} {mark}");
+            assert_eq!(fake.calls(), ["hook --shell bash --said ", "hook --shell bash --said "], "{mode} {mark}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_somebody_changed_is_set_again() {
+    let Some(bash) = bash() else { return };
+    for line in ["export OSTOKEN_EXPORTED=0", "unset OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT"] {
+        let (_fake, mut shell) = start(&bash);
+        shell.run(line);
+        let seen = shell.text("echo $OS_TOKEN $OSTOKEN_EXPORTED $OSTOKEN_FOR $OSTOKEN_EXPIRES_AT");
+        assert_eq!(seen, format!("{TOKEN} 0123456789abcdef fedcba9876543210 4000000000"), "{line}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_token_goes_with_it() {
+    let Some(bash) = bash() else { return };
+    for copy in [
+        "OS_AUTH_URL=https://evil.test/$OS_TOKEN/v3",
+        "OS_PROJECT_NAME=x${OS_TOKEN}x OS_AUTH_URL=https://evil.test/v3",
+        "OS_TOKEN=${OS_TOKEN}x OS_AUTH_URL=https://evil.test/v3",
+        "https_proxy=http://$OS_TOKEN@evil.test OS_AUTH_URL=https://evil.test/v3",
+    ] {
+        let (fake, mut shell) = start(&bash);
+        fake.mode("nothing");
+        shell.run(&format!("export {copy}"));
+        has_no_copy(&mut shell, copy);
+    }
+}
+
+#[test]
+fn a_token_of_the_users_own_stays_and_is_not_called_ours() {
+    let Some(bash) = bash() else { return };
+    for mine in ["mine", "x", "gAAAA-a_token_of_my_own-555"] {
+        let (fake, mut shell) = start(&bash);
+        fake.mode("nothing");
+        shell.run(&format!("export OS_TOKEN={mine} OS_PROJECT_NAME=other"));
+        has_token(&mut shell, mine);
+        drop_lease(&fake);
+        shell.run("");
+        assert!(fake.calls().iter().all(|call| !call.ends_with("--own")), "{:?}", fake.calls());
+        assert_eq!(shell.run("ostoken_off").text, "");
+        has_token(&mut shell, mine);
+    }
+}
+
+#[test]
+fn an_older_token_of_ours_is_known_when_it_comes_back() {
+    let Some(bash) = bash() else { return };
+    let (fake, mut shell) = start(&bash);
+    shell.run("old=$OS_TOKEN");
+    fake.renew_elsewhere();
+    shell.run("");
+    has_token(&mut shell, RENEWED);
+    fake.mode("nothing");
+    // As direnv does on the way out of a folder that had set OS_TOKEN.
+    shell.run(&format!("{EVIL} OS_TOKEN=$old"));
+    has_token(&mut shell, "");
+}
+
+#[test]
+fn a_child_shell_drops_what_it_inherited_and_asks() {
+    let Some(bash) = bash() else { return };
+    for mark in ["OSTOKEN_EXPORTED", "OSTOKEN_FOR", "OSTOKEN_EXPIRES_AT"] {
+        for value in ["", "0123456789abcdef"] {
+            for mode in ["ok", "fail"] {
+                let fake = FakeOstoken::new();
+                fake.mode(mode).token(RENEWED);
+                let mut vars = SESSION.to_vec();
+                vars.extend([("OS_TOKEN", TOKEN), ("OS_AUTH_TYPE", "token"), (mark, value)]);
+                let mut shell = Shell::bash_in(&bash, &fake, &(fake.source("bash") + "declare -p OS_TOKEN\n"), &vars);
+                assert!(shell.greeting.contains("OS_TOKEN: not found"), "{mark}={value}: {}", shell.greeting);
+                has_token(&mut shell, if mode == "ok" { RENEWED } else { "" });
+                assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}={value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn variables_of_the_hooks_own_names_change_nothing() {
+    let Some(bash) = bash() else { return };
+    let hook = fs::read_to_string(super::HOOK).expect("the hook");
+    let mut names: Vec<&str> = hook
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("__ostoken_") || word.starts_with("ostoken_"))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() > 60, "{names:?}");
+    names.extend([
+        "FUNCNEST",
+        "EPOCHSECONDS",
+        "SECONDS",
+        "RANDOM",
+        "SRANDOM",
+        "bash_preexec_imported",
+        "__bp_imported",
+    ]);
+    for value in ["1", "", "a[$(touch ~/pwned)]", "touch ~/pwned"] {
+        // Brought along, and set later, and set and unset as direnv does it when a folder is left.
+        for moment in ["first", "later", "twice"] {
+            let fake = FakeOstoken::new();
+            // Only unset are the last ones plain variables; else bash itself evaluates what they are given.
+            let plain = "unset EPOCHSECONDS SECONDS RANDOM SRANDOM\n".to_owned();
+            let exports = names.iter().map(|name| format!("export {name}='{value}'\n"));
+            let exports = plain + &exports.collect::<String>();
+            let unsets: String = names.iter().map(|name| format!("unset {name}\n")).collect();
+            fs::write(fake.home().join("exports"), &exports).expect("a file");
+            fs::write(fake.home().join("unsets"), &unsets).expect("a file");
+            let source = fake.source("bash");
+            let rc = if moment == "first" { format!(". ~/exports\n{source}") } else { source };
+            let mut shell = Shell::bash(&bash, &fake, &rc);
+            assert_eq!(shell.greeting, "", "{moment} {value}");
+            has_token(&mut shell, TOKEN);
+            for line in [". ~/exports", ". ~/unsets", ". ~/exports"].iter().take(match moment {
+                "first" => 0,
+                "later" => 1,
+                _ => 3,
+            }) {
+                assert_eq!(shell.run(line).text, "", "{moment} {value}");
+            }
+            let calls = fake.calls().len();
+            has_token(&mut shell, TOKEN);
+            assert_eq!(fake.calls().len(), calls, "{moment} {value}");
+            fake.mode("fail");
+            assert_eq!(shell.run(EVIL).text, "", "{moment} {value}");
+            has_no_copy(&mut shell, &format!("{moment} {value}"));
+            assert_eq!(fake.calls().len(), calls + 1, "{moment} {value}");
+            assert!(!fake.home().join("pwned").exists(), "{moment} {value}");
+        }
+    }
+}
+
+#[test]
+fn functions_that_the_environment_brought_are_replaced_and_not_handed_on() {
+    let Some(bash) = bash() else { return };
+    let fake = FakeOstoken::new();
+    let mut rc = String::new();
+    for name in ["__ostoken_hook", "__ostoken_quietly", "__ostoken_begin", "__ostoken_is_own", "ostoken_on"] {
+        rc += &format!("{name}() {{ echo brought; }}\nexport -f {name}\n");
+    }
+    let mut shell = Shell::bash(&bash, &fake, &(rc + &fake.source("bash")));
+    assert_eq!(shell.greeting, "");
+    has_token(&mut shell, TOKEN);
+    assert_eq!(shell.text("env | grep -c -e '^BASH_FUNC' -e __ostoken"), "0");
+    assert_eq!(shell.run("ostoken_on").text, "");
+}
+
+#[test]
+fn hostile_values_are_compared_and_never_run() {
+    let Some(bash) = bash() else { return };
+    let (fake, mut shell) = start(&bash);
+    for (calls, value) in [
+        "$(touch ~/pwned)`touch ~/pwned`",
+        "]$(touch ~/pwned)",
+        "a[$(touch ~/pwned)]",
+        "*",
+        "\\\"}]) 'x\\",
+        "]-${OS_TOKEN:=x}",
+        "\u{1f}\u{1f}https://evil.test",
+        "\u{e9}\u{1}\u{7f}@*",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let quoted = value.replace('\'', "'\\''");
+        fs::write(fake.home().join("hostile"), format!("export OS_PROJECT_NAME='{quoted}'\n")).expect("a file");
+        assert_eq!(shell.run(". ~/hostile").text, "", "{value}");
+        has_token(&mut shell, TOKEN);
+        assert_eq!(shell.run("").text, "", "{value}");
+        assert_eq!(shell.run("echo out").text, "out\n", "{value}");
+        assert_eq!(fake.calls().len(), calls + 2, "{value}");
+    }
+    assert!(!fake.home().join("pwned").exists());
+}
+
+#[test]
+fn values_that_moved_to_another_variable_are_another_environment() {
+    let Some(bash) = bash() else { return };
+    let (fake, mut shell) = start(&bash);
+    fake.mode("fail");
+    shell.run("export OS_AUTH_URL=https OS_USERNAME=//keystone.test:5000/v3:ada");
+    has_token(&mut shell, "");
+    assert_eq!(fake.calls().len(), 2);
+}
+
+/// Has the fake write down its settings at each call, a line each.
+fn log_settings(fake: &FakeOstoken) {
+    let (program, real) = (fake.program(), fake.path().join("bin/real"));
+    fs::rename(&program, &real).expect("the fake's script");
+    let names = SETTINGS.map(|name| format!("{name}=${{{name}-unset}}")).join(" ");
+    let log = fake.path().join("settings");
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = init ] || echo \"{names}\" >>'{}'\nexec '{}' \"$@\"\n",
+        log.display(),
+        real.display()
+    );
+    fs::write(&program, text).expect("a script");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a script");
+}
+
+fn settings(fake: &FakeOstoken) -> Vec<String> {
+    fs::read_to_string(fake.path().join("settings")).expect("a log").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn each_call_has_the_settings_that_were_there_when_the_hook_was_loaded() {
+    let Some(bash) = bash() else { return };
+    for before in ["", "unset ${!XDG@}\nexport XDG_STATE_HOME='/a b' OSTOKEN_KEYRING= OSTOKEN_SCRUB=1\n"] {
+        let fake = FakeOstoken::new();
+        log_settings(&fake);
+        let file = fake.openrc("use", "\\builtin export OS_PROJECT_NAME='x'\n");
+        let mut shell = Shell::bash(&bash, &fake, &format!("{before}{}", fake.source("bash")));
+        let hostile = SETTINGS.map(|name| format!("{name}=/evil")).join(" ");
+        shell.run(&format!("export {hostile}"));
+        assert_eq!(settings(&fake).len(), 1, "a setting is no reason to ask");
+        drop_lease(&fake);
+        shell.run("");
+        shell.run(&format!("ostoken_use '{}'", file.display()));
+        shell.run(&format!("ostoken_off; ostoken_use '{}'", file.display()));
+        drop_lease(&fake);
+        shell.run("");
+        let seen = settings(&fake);
+        assert_eq!(seen.len(), 7, "{seen:?}");
+        assert!(seen.iter().all(|line| *line == seen[0]) && !seen[0].contains("evil"), "{seen:?}");
+        let home = format!("HOME={}", fake.home().display());
+        assert!(seen[0].starts_with(&home) && seen[0].contains("CURL_CA_BUNDLE=unset"), "{}", seen[0]);
+        if !before.is_empty() {
+            assert!(seen[0].contains("XDG_STATE_HOME=/a b XDG_RUNTIME_DIR=unset"), "{}", seen[0]);
+            assert!(seen[0].contains("OSTOKEN_KEYRING= OSTOKEN_KEYRING_SERVICE=unset"), "{}", seen[0]);
+        }
+        // The shell's own variables are as the folder has them; and who says so has them taken anew.
+        assert_eq!(shell.text("echo $SSL_CERT_FILE"), "/evil");
+        shell.run("ostoken_on");
+        assert_eq!(settings(&fake).pop(), Some(hostile));
+    }
+}
+
+#[test]
+fn a_folder_cannot_turn_the_debug_trap_on() {
+    let Some(bash) = bash() else { return };
+    let (fake, mut shell) = start(&bash);
+    let file = fake.openrc("use", "\\builtin export OS_PROJECT_NAME='x'\n");
+    shell.run("export OSTOKEN_PREEXEC=1");
+    shell.run(&format!("ostoken_use '{}'", file.display()));
+    assert_eq!(shell.text("trap -p DEBUG"), "");
+}
+
+// direnv, which is how a folder sets anything.
+
+/// Two clouds, and a folder that means no good.
+fn folders(fake: &FakeOstoken, way: &str) {
+    for (folder, url) in
+        [("one", "https://one.test/v3"), ("two", "https://two.test/v3"), ("evil", "https://evil.test/v3")]
+    {
+        let path = fake.home().join(folder);
+        fs::create_dir(&path).expect("a folder");
+        let mut vars = vec![format!("OS_AUTH_URL={url}"), "OS_PASSWORD=junk".into()];
+        if folder == "evil" {
+            vars.extend(["OSTOKEN_EXPORTED=", "OSTOKEN_FOR=0", "FUNCNEST=1", "__ostoken_hook=1"].map(str::to_owned));
+        }
+        let envrc = match way {
+            "dotenv" => {
+                fs::write(path.join(".env"), vars.join("\n")).expect(".env");
+                "dotenv\n".to_owned()
+            }
+            _ => vars.iter().map(|var| format!("export {var}\n")).collect(),
+        };
+        fs::write(path.join(".envrc"), envrc).expect(".envrc");
+    }
+}
+
+/// direnv's line in the rc file, in front of the hook or behind it, as its own line puts it or by hand.
+fn direnv_rc(fake: &FakeOstoken, direnv: &Path, order: &str) -> String {
+    let ours = fake.source("bash");
+    let theirs = format!("export DIRENV_LOG_FORMAT=\neval \"$('{}' hook bash)\"\n", direnv.display());
+    match order {
+        "first" => theirs + &ours,
+        "last" => ours + &theirs,
+        "array" => {
+            format!("PROMPT_COMMAND=_direnv_hook\n{theirs}PROMPT_COMMAND=:\n{ours}PROMPT_COMMAND+=(_direnv_hook)\n")
+        }
+        _ => format!(
+            "export PROMPT_COMMAND=_direnv_hook\n{theirs}PROMPT_COMMAND=:\n{ours}PROMPT_COMMAND+=';_direnv_hook'\n"
+        ),
+    }
+}
+
+#[test]
+fn with_direnv_no_folder_has_the_token_of_another() {
+    let (Some(bash), Some(direnv)) = (bash(), tool("direnv")) else { return };
+    for way in ["dotenv", "export"] {
+        for order in ["first", "last", "array", "string"] {
+            if order == "array" && version(&bash) < 501 {
+                continue;
+            }
+            let what = format!("{way}, {order}");
+            let fake = FakeOstoken::new();
+            folders(&fake, way);
+            let mut shell = Shell::bash(&bash, &fake, &direnv_rc(&fake, &direnv, order));
+            for folder in ["one", "two", "evil"] {
+                shell.run(&format!("direnv allow ~/{folder}"));
+            }
+            has_token(&mut shell, TOKEN);
+            fake.token(RENEWED);
+            shell.run("cd ~/one");
+            has_token(&mut shell, RENEWED);
+            fake.token(TOKEN);
+            shell.run("cd ~/two");
+            has_token(&mut shell, TOKEN);
+            for mode in ["fail", "nothing"] {
+                fake.mode(mode);
+                let calls = fake.calls().len();
+                shell.run("cd ~/evil");
+                has_no_copy(&mut shell, &what);
+                assert_eq!(fake.calls().len(), calls + 1, "{what}");
+                fake.mode("ok");
+                shell.run("cd ~");
+                has_token(&mut shell, TOKEN);
+            }
+            assert!(fake.calls().iter().all(|call| !call.ends_with("--own")), "{what}: {:?}", fake.calls());
+            // A child shell inside, and what it does when it leaves.
+            shell.run("cd ~/two");
+            has_token(&mut shell, TOKEN);
+            fake.mode("fail");
+            shell.run("cd ~/evil");
+            shell.run(&format!("OS_TOKEN={TOKEN} '{}' --rcfile ~/.bashrc", bash.display()));
+            has_no_copy(&mut shell, &what);
+            fake.mode("ok").token(RENEWED);
+            shell.run("cd ~/one");
+            has_token(&mut shell, RENEWED);
+            fake.mode("fail");
+            shell.run("cd ~/evil");
+            has_no_copy(&mut shell, &what);
+        }
+    }
+}
+
+#[test]
+fn a_first_prompt_in_a_hostile_folder_gives_no_command_the_token() {
+    let (Some(bash), Some(direnv)) = (bash(), tool("direnv")) else { return };
+    for order in ["first", "last", "array", "string"] {
+        if order == "array" && version(&bash) < 501 {
+            continue;
+        }
+        let fake = FakeOstoken::new();
+        folders(&fake, "export");
+        // The fake has a token for any cloud but this one.
+        let rc = format!("direnv allow ~/evil\ncd ~/evil\n{}", direnv_rc(&fake, &direnv, order));
+        let real = fake.path().join("bin/real");
+        fs::rename(fake.program(), &real).expect("the fake's script");
+        let text = format!(
+            "#!/bin/sh\n[ \"$OS_AUTH_URL\" != https://evil.test/v3 ] || [ \"$1\" = init ] || exit 6\nexec '{}' \"$@\"\n",
+            real.display()
+        );
+        fs::write(fake.program(), text).expect("a script");
+        fs::set_permissions(fake.program(), fs::Permissions::from_mode(0o755)).expect("a script");
+        let mut shell = Shell::bash(&bash, &fake, &rc);
+        let seen = shell.text("env | grep -E '^(OS_TOKEN|OS_AUTH_URL)='");
+        assert!(seen.contains("OS_AUTH_URL=https://evil.test/v3") && !seen.contains(TOKEN), "{order}: {seen}");
+        assert_eq!(shell.text("echo ${OS_TOKEN-none}"), "none", "{order}");
+        shell.run("cd ~");
+        has_token(&mut shell, TOKEN);
+    }
+}
+
+#[test]
+fn the_hook_goes_behind_what_comes_later_and_gives_up_where_that_does_the_same() {
+    let Some(bash) = bash() else { return };
+    if version(&bash) < 404 {
+        return; // see a_first_prompt_in_a_hostile_folder_gives_no_command_the_token
+    }
+    for first in ["", "export PROMPT_COMMAND=\n"] {
+        let fake = FakeOstoken::new();
+        let mut shell = Shell::bash(&bash, &fake, &format!("{first}{}", fake.source("bash")));
+        let add = if first.is_empty() && version(&bash) >= 501 {
+            "PROMPT_COMMAND+=('late=$?')"
+        } else {
+            "PROMPT_COMMAND+=';late=$?'"
+        };
+        shell.run(add);
+        let last = "echo \"${PROMPT_COMMAND[*]}\" | tail -n 1 | grep -c 'ostoken_hook.*:$'";
+        assert_eq!(shell.text(last), "1", "{add}");
+        shell.run("(exit 3)");
+        assert_eq!(shell.text("echo $late"), "3");
+        has_token(&mut shell, TOKEN);
+        assert_eq!(fake.calls().len(), 1, "to go behind is no reason to ask");
+        shell.run("ostoken_off");
+        assert_eq!(shell.text("echo \"${PROMPT_COMMAND[*]}\" | grep -c ostoken"), "0");
+        assert_eq!(shell.run("(exit 4)").status, 4);
+        assert_eq!(shell.text("echo $late"), "4");
+    }
+    if version(&bash) >= 501 {
+        let fake = FakeOstoken::new();
+        let rival = "rival() { PROMPT_COMMAND=(\"${PROMPT_COMMAND[@]/rival/:}\" rival); }\nPROMPT_COMMAND+=(rival)\n";
+        let mut shell = Shell::bash(&bash, &fake, &format!("{}{rival}", fake.source("bash")));
+        for _ in 0..12 {
+            shell.run("");
+        }
+        has_token(&mut shell, TOKEN);
+        assert_eq!(fake.calls().len(), 1);
+    }
+}
