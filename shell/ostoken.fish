@@ -54,8 +54,6 @@ else
 end
 
 function __ostoken_changed $__ostoken_on
-    # Tracing would show the token.
-    set -l fish_trace
     set -g __ostoken__fresh 0
     # A universal variable that was set anew is not the one that __ostoken_unset hid.
     if builtin contains -- "$argv[3]" $__ostoken__hidden
@@ -63,8 +61,10 @@ function __ostoken_changed $__ostoken_on
     end
     # At once: our token must not stand beside another cloud, whatever comes of the question. What is
     # local is for one command, as in `OS_X=y command`, whose own concern it is.
-    if test -z "$__ostoken__busy" -a -n "$__ostoken__tail"; and not set -ql $argv[3]
-        test "$(__ostoken_look)" = "$__ostoken__seen"
+    if test -z "$__ostoken__busy"; and not set -ql $argv[3]
+        # Tracing would show the token. (When this local variable ends, the caller is traced again.)
+        set -l fish_trace
+        test -z "$__ostoken__tail" -o "$(__ostoken_look)" = "$__ostoken__seen"
         or __ostoken_drop
     end
 end

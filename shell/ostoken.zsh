@@ -24,19 +24,20 @@ __ostoken_bin=ostoken
 # pipestatus. It runs under your options, so each expansion has a default and each test stands
 # inside `if`.
 __ostoken_hook() {
-  # The clock, and what a token depends on, in one string, in which no two environments look alike.
+  # The clock, and what a token depends on, in one string; between the values stands a control
+  # character (\037), so that no two environments look alike.
   # Of secrets only whether they are there, and how long the password is. The user domain is taken
   # away on export: it is back when an OpenRC was sourced once more.
   \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new="\
-${OS_CLOUD-}$__ostoken__sep${OS_AUTH_URL-}$__ostoken__sep${OS_USERNAME-}$__ostoken__sep${OS_USER_ID-}$__ostoken__sep\
-${OS_PROJECT_ID-}$__ostoken__sep${OS_PROJECT_NAME-}$__ostoken__sep${OS_PROJECT_DOMAIN_ID-}$__ostoken__sep\
-${OS_PROJECT_DOMAIN_NAME-}$__ostoken__sep${OS_TENANT_ID-}$__ostoken__sep${OS_TENANT_NAME-}$__ostoken__sep\
-${OS_USER_DOMAIN_ID-}$__ostoken__sep${OS_USER_DOMAIN_NAME-}$__ostoken__sep${OS_DEFAULT_DOMAIN-}$__ostoken__sep\
-${OS_DEFAULT_DOMAIN_ID-}$__ostoken__sep${OS_DEFAULT_DOMAIN_NAME-}$__ostoken__sep${OS_DOMAIN_ID-}$__ostoken__sep\
-${OS_DOMAIN_NAME-}$__ostoken__sep${OS_SYSTEM_SCOPE-}$__ostoken__sep${OS_TRUST_ID-}$__ostoken__sep${OS_AUTH_TYPE-}$__ostoken__sep\
-${OS_APPLICATION_CREDENTIAL_ID-}$__ostoken__sep${OS_APPLICATION_CREDENTIAL_NAME-}$__ostoken__sep${OS_CACERT-}$__ostoken__sep\
-${OS_CERT-}$__ostoken__sep${OS_KEY-}$__ostoken__sep${OS_INSECURE-}$__ostoken__sep${OS_CLIENT_CONFIG_FILE-}$__ostoken__sep\
-${OSTOKEN_EXPORTED-}$__ostoken__sep${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
+${OS_CLOUD-}${OS_AUTH_URL-}${OS_USERNAME-}${OS_USER_ID-}\
+${OS_PROJECT_ID-}${OS_PROJECT_NAME-}${OS_PROJECT_DOMAIN_ID-}\
+${OS_PROJECT_DOMAIN_NAME-}${OS_TENANT_ID-}${OS_TENANT_NAME-}\
+${OS_USER_DOMAIN_ID-}${OS_USER_DOMAIN_NAME-}${OS_DEFAULT_DOMAIN-}\
+${OS_DEFAULT_DOMAIN_ID-}${OS_DEFAULT_DOMAIN_NAME-}${OS_DOMAIN_ID-}\
+${OS_DOMAIN_NAME-}${OS_SYSTEM_SCOPE-}${OS_TRUST_ID-}${OS_AUTH_TYPE-}\
+${OS_APPLICATION_CREDENTIAL_ID-}${OS_APPLICATION_CREDENTIAL_NAME-}${OS_CACERT-}\
+${OS_CERT-}${OS_KEY-}${OS_INSECURE-}${OS_CLIENT_CONFIG_FILE-}\
+${OSTOKEN_EXPORTED-}${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
   if [[ -n ${__ostoken__asked-} ]]; then
     # __ostoken_look wants just that.
     __ostoken__seen=$__ostoken_new
@@ -256,7 +257,7 @@ ostoken_off() {
   precmd_functions=(${precmd_functions:#__ostoken_hook})
   preexec_functions=(${preexec_functions:#__ostoken_hook})
   \builtin unset __ostoken__due __ostoken__since __ostoken__seen __ostoken__lease __ostoken__said \
-    __ostoken__tail __ostoken__sep
+    __ostoken__tail
   \builtin unset -f __ostoken_hook __ostoken_look __ostoken_remember __ostoken_refresh __ostoken_apply __ostoken_pin \
     __ostoken_is_own __ostoken_drop __ostoken_unset_token __ostoken_restore __ostoken_register __ostoken_again
 }
@@ -281,8 +282,6 @@ ostoken_use() {
 \builtin unset __ostoken_bin
 \builtin typeset -g __ostoken__due=0 __ostoken__since=0
 \builtin typeset -g __ostoken__seen="" __ostoken__lease="" __ostoken__said="" __ostoken__tail=""
-\builtin typeset -g __ostoken__sep
-\builtin print -v __ostoken__sep "\037"
 \builtin typeset -ga __ostoken__pins __ostoken__pinned
 __ostoken__pinned=(HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
   SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \

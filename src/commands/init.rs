@@ -45,7 +45,8 @@ const STATE: &str = "__ostoken__";
 /// A number for those names: a .env can set any variable, but not one whose name it cannot know.
 fn number() -> Result<u64, Error> {
     let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Io { what: "random number", error: std::io::Error::other(error) })?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Io { what: "random number", error: std::io::Error::other(error) })?;
     Ok(u64::from_le_bytes(bytes))
 }
 
