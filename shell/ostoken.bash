@@ -558,8 +558,8 @@ __ostoken_begin() {
     # The same for PS0, which `set -u` looks at.
     __ostoken_exact+='${'$__ostoken_name'-}'$'\037'
   done
-  # Of secrets only whether they are there, and how long the password is.
-  __ostoken_name='${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
+  # Of secrets only whether they are there, how long the password is, and how the token ends.
+  __ostoken_name='${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
   __ostoken_print+=$__ostoken_name
   __ostoken_exact+=$__ostoken_name
   __ostoken_rewrite "$@"
@@ -613,7 +613,7 @@ __ostoken_start() {
   __ostoken_pin
   case $- in *i*) ;; *) \builtin return 0 ;; esac
   # A child shell does not know what its parent exported, and for which cloud: it asks.
-  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_FOR+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
+  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
     __ostoken_unset_token
   fi
   __ostoken_register
