@@ -5,8 +5,19 @@
 #
 # While the token is fresh and the OS_* variables are the same, a prompt starts no process. Builtins
 # that you may have made a function of are written `builtin`; the others fish itself protects.
+#
+# A .env may export any variable into this shell, also one of ours. What the hook remembers stands
+# in variables written __ostoken__NAME here; `ostoken init` puts a number into their names that no
+# file can know. Locals have plain names, and a value before use.
 
 set -g __ostoken_bin ostoken
+
+# The settings of the program: taken now, and given to each call. What a folder sets later must not
+# reach a program that has the token.
+set -g __ostoken__pinned HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS \
+    SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
+    OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
+    OSTOKEN_ALLOW_HTTP
 
 # What a token depends on. fish tells when one of these is set or erased, in any scope: to compare
 # them all at each prompt would take as long as the rest of it.
@@ -16,8 +27,8 @@ set -l __ostoken_on --on-variable=OS_{CLOUD,AUTH_URL,USERNAME,USER_ID,PROJECT_ID
     --on-variable=OS_{USER_DOMAIN_ID,USER_DOMAIN_NAME,DOMAIN_ID,DOMAIN_NAME,TRUST_ID} \
     --on-variable=OS_{DEFAULT_DOMAIN,DEFAULT_DOMAIN_ID,DEFAULT_DOMAIN_NAME,SYSTEM_SCOPE} \
     --on-variable=OS_APPLICATION_CREDENTIAL_{ID,NAME,SECRET} \
-    --on-variable=OS_{AUTH_TYPE,CACERT,INSECURE,CLIENT_CONFIG_FILE,TOKEN,PASSCODE,PASSWORD} \
-    --on-variable=OSTOKEN_{EXPORT,SCRUB}
+    --on-variable=OS_{AUTH_TYPE,CACERT,CERT,KEY,INSECURE,CLIENT_CONFIG_FILE,TOKEN,PASSCODE,PASSWORD} \
+    --on-variable=OSTOKEN_EXPORTED
 # A script gets the words, not the hook.
 if not status is-interactive
     set __ostoken_at
@@ -30,23 +41,31 @@ end
 if test -r /proc/uptime
     function __ostoken_hook $__ostoken_at
         read -l -d . now rest </proc/uptime
-        and test $now -lt $__ostoken_fresh -a -e $__ostoken_lease
+        and test $now -lt $__ostoken__fresh -a -e $__ostoken__lease
         or __ostoken_check 0$now
     end
 else
     # Elsewhere the age of a file, and that may go back: it counts as due.
     function __ostoken_hook $__ostoken_at
         set -l now (builtin path mtime -R -- /)
-        and test $now -lt $__ostoken_fresh -a $now -ge $__ostoken_since -a -e $__ostoken_lease
+        and test $now -lt $__ostoken__fresh -a $now -ge $__ostoken__since -a -e $__ostoken__lease
         or __ostoken_check 0$now
     end
 end
 
 function __ostoken_changed $__ostoken_on
-    set -g __ostoken_fresh 0
+    set -g __ostoken__fresh 0
     # A universal variable that was set anew is not the one that __ostoken_unset hid.
-    if builtin contains -- "$argv[3]" $__ostoken_hidden
+    if builtin contains -- "$argv[3]" $__ostoken__hidden
         __ostoken_show $argv[3]
+    end
+    # At once: our token must not stand beside another cloud, whatever comes of the question. What is
+    # local is for one command, as in `OS_X=y command`, whose own concern it is.
+    if test -z "$__ostoken__busy"; and not set -ql $argv[3]
+        # Tracing would show the token. (When this local variable ends, the caller is traced again.)
+        set -l fish_trace
+        test -z "$__ostoken__tail" -o "$(__ostoken_look)" = "$__ostoken__seen"
+        or __ostoken_drop
     end
 end
 
@@ -54,21 +73,22 @@ end
 function __ostoken_check --argument-names now
     # Tracing would show the token.
     set -l fish_trace
+    # ^C may have ended what set it.
+    set -g __ostoken__busy
     if test -z "$OS_AUTH_URL$OS_CLOUD"
-        test -n "$OSTOKEN_FOR"
-        and __ostoken_restore
+        __ostoken_restore
         # Until one of them is set.
-        set -g __ostoken_lease /
-        set -g __ostoken_since $now
-        set -g __ostoken_due 99999999999
-        set -g __ostoken_seen
+        set -g __ostoken__lease /
+        set -g __ostoken__since $now
+        set -g __ostoken__due 99999999999
+        set -g __ostoken__seen
     else
         set -l new "$(__ostoken_look)"
-        test $now -lt $__ostoken_due -a $now -ge $__ostoken_since -a "$new" = "$__ostoken_seen" \
-            -a -e $__ostoken_lease
-        or __ostoken_refresh $now $new
+        test $now -lt $__ostoken__due -a $now -ge $__ostoken__since -a "$new" = "$__ostoken__seen" \
+            -a -e $__ostoken__lease
+        or __ostoken_ask $now $new
     end
-    set -g __ostoken_fresh $__ostoken_due
+    set -g __ostoken__fresh $__ostoken__due
 end
 
 # The values themselves. Of secrets only whether they are there, and how long the password is. The
@@ -87,41 +107,81 @@ function __ostoken_look
         "$OS_TENANT_NAME" "$OS_USER_DOMAIN_ID" "$OS_USER_DOMAIN_NAME" "$OS_DEFAULT_DOMAIN" \
         "$OS_DEFAULT_DOMAIN_ID" "$OS_DEFAULT_DOMAIN_NAME" "$OS_DOMAIN_ID" "$OS_DOMAIN_NAME" \
         "$OS_SYSTEM_SCOPE" "$OS_TRUST_ID" "$OS_AUTH_TYPE" "$OS_APPLICATION_CREDENTIAL_ID" \
-        "$OS_APPLICATION_CREDENTIAL_NAME" "$OS_CACERT" "$OS_INSECURE" "$OS_CLIENT_CONFIG_FILE" \
-        "$OSTOKEN_EXPORT" "$OSTOKEN_SCRUB" "$secrets"
+        "$OS_APPLICATION_CREDENTIAL_NAME" "$OS_CACERT" "$OS_CERT" "$OS_KEY" "$OS_INSECURE" \
+        "$OS_CLIENT_CONFIG_FILE" "$OSTOKEN_EXPORTED" "$secrets"
 end
 
-# Asks the program. Called by __ostoken_check.
-function __ostoken_refresh --argument-names now new
+# Asks the program about an environment that changed or a token that is due. Called by
+# __ostoken_check.
+function __ostoken_ask --argument-names now new
+    set -g __ostoken__busy 1
+    # The name may have been set in a way that no event tells.
+    test "$new" = "$__ostoken__seen"
+    or __ostoken_drop
     # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
-    set -g __ostoken_since $now
-    set -g __ostoken_due (builtin math $now + 30)
-    set -g __ostoken_fresh $__ostoken_due
-    set -g __ostoken_seen $new
-    set -g __ostoken_lease /
-    if string match -q '*/*' -- $__ostoken_bin; and not test -x $__ostoken_bin
-        if test "$__ostoken_said" != gone
-            set -g __ostoken_said gone
-            builtin echo "ostoken: $__ostoken_bin is gone (ostoken_off ends this hook)" >&2
+    set -g __ostoken__since $now
+    set -g __ostoken__due (builtin math $now + 30)
+    set -g __ostoken__fresh $__ostoken__due
+    set -g __ostoken__seen "$(__ostoken_look)"
+    set -g __ostoken__lease /
+    if string match -q '*/*' -- $__ostoken__bin; and not test -x $__ostoken__bin
+        if not string match -q '*,gone,*' -- ",$__ostoken__said,"
+            set -g __ostoken__said (string join , -- $__ostoken__said gone)
+            builtin echo "ostoken: $__ostoken__bin is gone (ostoken_off ends this hook)" >&2
         end
-        return
+    else
+        __ostoken_refresh $now
     end
+    # The environment as it is now is the one to compare with.
+    set -g __ostoken__seen "$(__ostoken_look)"
+    set -g __ostoken__busy
+end
+
+function __ostoken_refresh --argument-names now
     # An empty IFS would keep the answer in one piece.
     set -l IFS \n
     set -l __ostoken_out
-    set -g __ostoken_left
-    # Without </dev/null the program would eat what is typed ahead.
-    if set __ostoken_out (command $__ostoken_bin hook --shell fish --said "$__ostoken_said" </dev/null)
-        __ostoken_apply
+    set -l __ostoken_left
+    set -l __ostoken_lease
+    set -l __ostoken_said
+    set -l own
+    __ostoken_is_own
+    and set own --own
+    if set __ostoken_out (__ostoken_call hook --shell fish --said "$__ostoken__said" $own)
+        and __ostoken_apply
+        set -g __ostoken__said $__ostoken_said
+        # A lease that always exists where there is none to test.
+        test -n "$__ostoken_lease"
+        and set -g __ostoken__lease $__ostoken_lease
     end
     if string match -qr '^[0-9]+$' -- "$__ostoken_left"
-        set -g __ostoken_due (builtin math $now + $__ostoken_left)
+        set -g __ostoken__due (builtin math $now + $__ostoken_left)
     end
-    # A lease that always exists where there is none to test.
-    test -n "$__ostoken_lease"
-    or set -g __ostoken_lease /
-    # The environment as it is now is the one to compare with.
-    set -g __ostoken_seen "$(__ostoken_look)"
+end
+
+# Runs the program with the settings that __ostoken_pin took; what was not set is empty, which it
+# takes for that. Without </dev/null it would eat what is typed ahead.
+function __ostoken_call
+    set -l name
+    for name in $__ostoken__pinned
+        set -fx $name ''
+    end
+    for name in $__ostoken__pins
+        set -fx (string split -m 1 = -- $name)
+    end
+    command $__ostoken__bin $argv </dev/null
+end
+
+# Takes the settings from the environment as it is now, or from the arguments.
+function __ostoken_pin
+    set -l name
+    set -g __ostoken__pins $argv
+    if not set -q argv[1]
+        for name in $__ostoken__pinned
+            set -qx $name
+            and set -g -a __ostoken__pins "$name=$$name"
+        end
+    end
 end
 
 # Takes the answer apart, a local variable of the caller's: an error would name the arguments. Line 1
@@ -132,9 +192,41 @@ function __ostoken_apply --no-scope-shadowing
     set -l __ostoken_t $__ostoken_out[1]
     string join \n -- $__ostoken_out[2..-1] | builtin source
     if test -n "$__ostoken_t"
-        set -g __ostoken_tail (string sub -s -8 -- $__ostoken_t)
+        # Enough to know it again.
+        set -g __ostoken__tail (string sub -s -12 -- $__ostoken_t)
     end
     return 0
+end
+
+# Whether OS_TOKEN is the one that this shell exported. One that you exported ends in another way.
+function __ostoken_is_own
+    test -n "$OS_TOKEN" -a -n "$__ostoken__tail"
+    and string match -q -- "*$__ostoken__tail" "$OS_TOKEN"
+end
+
+# Takes a token of ours out of the environment, without putting back what it had replaced. A .env
+# may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
+function __ostoken_drop
+    set -l was $__ostoken__busy
+    set -g __ostoken__busy 1
+    __ostoken_is_own
+    and __ostoken_unset_token
+    if test -n "$__ostoken__tail"
+        set -l name
+        for name in OS_AUTH_URL OS_USERNAME OS_USER_ID OS_PROJECT_ID OS_PROJECT_NAME OS_CLOUD OS_REGION_NAME \
+            OS_PASSWORD OS_ENDPOINT http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+            string match -q -- "*$__ostoken__tail*" "$$name"
+            and set -eg $name
+        end
+    end
+    set -g __ostoken__busy $was
+end
+
+function __ostoken_unset_token
+    set -eg OS_TOKEN OSTOKEN_EXPORTED OSTOKEN_EXPIRES_AT
+    # Another auth type came with another OpenRC.
+    test "$OS_AUTH_TYPE" = token
+    and set -eg OS_AUTH_TYPE
 end
 
 # Takes a variable away, here. A universal one stays what it is for other shells, under an empty
@@ -143,34 +235,29 @@ function __ostoken_unset --argument-names name
     set -eg $name
     if set -qU $name
         set -gx $name ''
-        builtin contains -- $name $__ostoken_hidden
-        or set -g -a __ostoken_hidden $name
+        builtin contains -- $name $__ostoken__hidden
+        or set -g -a __ostoken__hidden $name
     end
 end
 
 # Shows it again, unless you have put your own over it.
 function __ostoken_show --argument-names name
-    set -g __ostoken_hidden (string match -v -- $name $__ostoken_hidden)
+    set -g __ostoken__hidden (string match -v -- $name $__ostoken__hidden)
     test -n "$$name"
     or set -eg $name
 end
 
 # Undoes the export. What it had taken away is put back as long as there is a session to which it
-# belongs: after direnv or you cleared that, a user domain would be a leftover.
+# belongs: after direnv or you cleared that, a user domain would be a leftover. A token that you
+# exported over ours stays.
 function __ostoken_restore
     set -l fish_trace
     set -l name
-    test -n "$OSTOKEN_FOR"
-    or return 0
-    # One that you exported over ours ends in another way, and stays.
-    if test -n "$OSTOKEN_EXPORTED"; and string match -q -- "*$__ostoken_tail" "$OS_TOKEN"
-        set -eg OS_TOKEN
-        # Another auth type came with another OpenRC.
-        test "$OS_AUTH_TYPE" = token
-        and set -eg OS_AUTH_TYPE
-    end
+    set -l was $__ostoken__busy
+    set -g __ostoken__busy 1
+    __ostoken_drop
     set -l covered
-    for name in $__ostoken_hidden
+    for name in $__ostoken__hidden
         test -z "$$name"
         and set -a covered $name
         __ostoken_show $name
@@ -181,34 +268,44 @@ function __ostoken_restore
         if set -q $saved
             # Of what was covered the universal value is there again; yours may have stood over it.
             if not set -q $variable; or builtin contains -- $variable $covered
-                test -n "$OS_AUTH_URL$OS_CLOUD" -a "$$variable" != "$$saved"
+                test -n "$OSTOKEN_FOR" -a -n "$OS_AUTH_URL$OS_CLOUD" -a "$$variable" != "$$saved"
                 and set -gx $variable "$$saved"
             end
             set -eg $saved
         end
     end
     set -eg OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT OSTOKEN_SCRUBBED
+    set -g __ostoken__busy $was
     return 0
 end
 
-# After ostoken_off the words below are all that is left: fetches the rest again.
+# After ostoken_off the words below are all that is left: fetches the rest again. The settings stay
+# as they were taken.
 function __ostoken_load
     if not builtin functions -q __ostoken_hook
-        command $__ostoken_bin init fish </dev/null | builtin source
+        set -l kept $__ostoken__pins
+        __ostoken_call init fish | builtin source
         builtin functions -q __ostoken_hook
+        or return 1
+        __ostoken_pin $kept
     end
 end
 
 function ostoken_on --description 'Keep a valid OpenStack token in this shell'
     __ostoken_load
     or return 1
+    __ostoken_pin
+    __ostoken_again
+end
+
+function __ostoken_again
     # Who asks is told, also what was said before.
-    set -g __ostoken_said
-    set -g __ostoken_due 0
-    set -g __ostoken_fresh 0
+    set -g __ostoken__said
+    set -g __ostoken__due 0
+    set -g __ostoken__fresh 0
     __ostoken_hook
     # No event tells when a local variable of the caller's ends: the next prompt looks closer.
-    set -g __ostoken_fresh 0
+    set -g __ostoken__fresh 0
     return 0
 end
 
@@ -219,8 +316,8 @@ function ostoken_off --description 'Put the environment back as it was before os
         builtin echo "ostoken: OS_PASSWORD was taken away and is not put back" >&2
     end
     __ostoken_restore
-    builtin functions -e __ostoken_{hook,changed,check,look,refresh,apply,unset,show,restore}
-    set -eg __ostoken_{fresh,due,since,seen,lease,said,left,tail,hidden}
+    builtin functions -e __ostoken_{hook,changed,check,look,ask,refresh,pin,apply,is_own,drop,unset_token,unset,show,restore,again}
+    set -eg __ostoken__{fresh,due,since,seen,lease,said,tail,hidden,busy}
     return 0
 end
 
@@ -229,41 +326,54 @@ function ostoken_use --description 'Make an OpenRC file the environment of this 
     set -l fish_trace
     set -l IFS \n
     set -l __ostoken_out
+    set -l __ostoken_left
+    set -l __ostoken_lease
+    set -l __ostoken_said
     if test (builtin count $argv) -ne 1 -o -z "$argv[1]"
         builtin echo "usage: ostoken_use FILE" >&2
         return 2
     end
-    set __ostoken_out (command $__ostoken_bin hook --shell fish --use $argv[1] </dev/null)
+    set __ostoken_out (__ostoken_call hook --shell fish --use $argv[1])
     or return
     __ostoken_load
     or return 1
+    set -g __ostoken__busy 1
     __ostoken_apply
+    set -l done $status
+    set -g __ostoken__busy
+    test $done -eq 0
     or return 1
-    ostoken_on
+    __ostoken_again
 end
 
 # State of this shell. Sourced again, it starts afresh, but still knows which variables it hid.
-set -g __ostoken_fresh 0
-set -g __ostoken_due 0
-set -g __ostoken_since 0
-set -g __ostoken_seen
-set -g __ostoken_lease /
-set -g __ostoken_said
-set -g __ostoken_left
-set -g __ostoken_tail
-set -g __ostoken_hidden $__ostoken_hidden
-# An export that this shell inherited is ours, too, and so is what hides a universal variable.
+set -g __ostoken__bin $__ostoken_bin
+set -eg __ostoken_bin
+set -g __ostoken__fresh 0
+set -g __ostoken__due 0
+set -g __ostoken__since 0
+set -g __ostoken__seen
+set -g __ostoken__lease /
+set -g __ostoken__said
+set -g __ostoken__tail
+set -g __ostoken__busy
+set -g __ostoken__hidden
+__ostoken_pin
+# What hides a universal variable is ours, also where a shell before this one did it.
 begin
     set -l fish_trace
-    if test -n "$OSTOKEN_EXPORTED" -a -n "$OS_TOKEN"
-        set -g __ostoken_tail (string sub -s -8 -- $OS_TOKEN)
-    end
     set -l name
     for name in {AUTH_TYPE,USER_DOMAIN_NAME,USER_DOMAIN_ID,USERNAME,USER_ID,PASSCODE}
         if set -q OSTOKEN_$name; and set -qU OS_$name; and set -qg OS_$name
             set name OS_$name
-            test -z "$$name"; and not builtin contains -- $name $__ostoken_hidden
-            and set -g -a __ostoken_hidden $name
+            test -z "$$name"
+            and set -g -a __ostoken__hidden $name
+        end
+    end
+    # A child shell does not know what its parent exported, and for which cloud: it asks.
+    if status is-interactive; and test -n "$OS_TOKEN"
+        if set -q OSTOKEN_EXPORTED; or set -q OSTOKEN_FOR; or set -q OSTOKEN_EXPIRES_AT
+            __ostoken_unset_token
         end
     end
 end

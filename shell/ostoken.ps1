@@ -9,6 +9,9 @@
 # Windows PowerShell 5.1 must be able to run this. An alias of yours beats any function or cmdlet of
 # the same name, so cmdlets are written with their module. DebuggerHidden keeps the token out of
 # `Set-PSDebug -Trace 2`.
+#
+# A .env may set any variable of the environment. What the hook remembers stands in variables of a
+# module, where no environment reaches.
 
 $__ostoken_bin = 'ostoken'
 
@@ -32,10 +35,17 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   $script:orig = $script:wrap = $null
   $script:registered = $script:wrapsPrompt = $script:looking = $false
   $script:name = '^(OS|OSTOKEN)_[A-Z0-9_]+$'
+  $script:pins = @{}
+  $script:pinned = 'HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'SSL_CERT_FILE',
+    'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'HOSTALIASES', 'LOCALDOMAIN', 'RES_OPTIONS',
+    'OSTOKEN_KEYRING', 'OSTOKEN_KEYRING_SERVICE', 'OSTOKEN_EXPORT', 'OSTOKEN_SCRUB', 'OSTOKEN_REFRESH_AFTER',
+    'OSTOKEN_ALLOW_HTTP'
 
   # Asks the program. Whatever happens, $Error is then what it was.
   function __ostoken_refresh {
     [Diagnostics.DebuggerHidden()] param($now, $look)
+    # First of all: our token must not stand beside another cloud, whatever comes of the question.
+    if ($look -cne $script:seen) { __ostoken_drop }
     # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
     $script:since = $now
     $script:due = $now.AddSeconds(30)
@@ -45,11 +55,13 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     try {
       $answer = $null
       if ($script:bin -notmatch '[\\/]' -or (__ostoken_exists $script:bin)) {
-        $answer = __ostoken_ask @('hook', '--shell', 'powershell', '--said', $script:said)
+        $arguments = @('hook', '--shell', 'powershell', '--said', $script:said)
+        if (__ostoken_own) { $arguments += '--own' }
+        $answer = __ostoken_ask $arguments
       }
       if (-not $answer) {
-        if ($script:said -ne 'gone') {
-          $script:said = 'gone'
+        if (($script:said -split ',') -cnotcontains 'gone') {
+          $script:said = (@($script:said, 'gone') -ne '') -join ','
           __ostoken_say "ostoken: $script:bin is gone (Disable-OsToken ends this hook)"
         }
         return
@@ -84,11 +96,9 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       $name, $value = $rest -split '=', 2
       switch -CaseSensitive -Exact ($word) {
         'restore' { __ostoken_restore }
-        # No token ends in a blank.
-        'foreign' { $script:tail = ' ' }
         'left' { if ($rest -match '^[0-9]{1,9}$') { $script:due = $script:since.AddSeconds($rest) } }
         'lease' { $script:lease = [regex]::Unescape($rest) }
-        'said' { if ($rest -cmatch '^[a-z-]*$') { $script:said = $rest } }
+        'said' { if ($rest -cmatch '^[a-z0-9.,-]*$') { $script:said = $rest } }
       }
       if ($name -cnotmatch $script:name) { continue }
       switch -CaseSensitive -Exact ($word) {
@@ -101,18 +111,56 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     $true
   }
 
+  # Takes the settings of the program from the environment as it is now, or those of before: what a
+  # folder sets later must not reach a program that has the token.
+  function __ostoken_pin {
+    [Diagnostics.DebuggerHidden()] param($before)
+    $script:pins = @{}
+    foreach ($name in $script:pinned) {
+      $script:pins[$name] = if ($before) { $before[$name] } else { __ostoken_get $name }
+    }
+  }
+
+  function __ostoken_pins {
+    [Diagnostics.DebuggerHidden()] param()
+    $script:pins
+  }
+
+  # Whether OS_TOKEN is the one that this shell exported. One that you exported ends in another way.
+  function __ostoken_own {
+    [Diagnostics.DebuggerHidden()] param()
+    $script:tail -and (__ostoken_tail) -ceq $script:tail
+  }
+
+  # Takes a token of ours out of the environment, without putting back what it had replaced. A .env
+  # may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
+  function __ostoken_drop {
+    [Diagnostics.DebuggerHidden()] param()
+    if (__ostoken_own) { __ostoken_unset_token }
+    if ($script:tail) {
+      foreach ($name in 'OS_AUTH_URL', 'OS_USERNAME', 'OS_USER_ID', 'OS_PROJECT_ID', 'OS_PROJECT_NAME', 'OS_CLOUD',
+        'OS_REGION_NAME', 'OS_PASSWORD', 'OS_ENDPOINT', 'http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY',
+        'HTTPS_PROXY', 'ALL_PROXY') {
+        $value = __ostoken_get $name
+        if ($value -and $value.Contains($script:tail)) { __ostoken_unset $name }
+      }
+    }
+  }
+
+  function __ostoken_unset_token {
+    [Diagnostics.DebuggerHidden()] param()
+    foreach ($name in 'OS_TOKEN', 'OSTOKEN_EXPORTED', 'OSTOKEN_EXPIRES_AT') { __ostoken_unset $name }
+    # Another auth type came with another OpenRC.
+    if ((__ostoken_get OS_AUTH_TYPE) -ceq 'token') { __ostoken_unset OS_AUTH_TYPE }
+  }
+
   # Undoes the export. What it had taken away is put back as long as there is a session to which it
-  # belongs: where you cleared that, a user domain would be a leftover.
+  # belongs: where you cleared that, a user domain would be a leftover. A token that you exported over
+  # ours stays.
   function __ostoken_restore {
     [Diagnostics.DebuggerHidden()] param()
-    if (-not (__ostoken_get OSTOKEN_FOR)) { return }
-    # One that you exported over ours ends in another way, and stays.
-    if ((__ostoken_get OSTOKEN_EXPORTED) -and (-not $script:tail -or (__ostoken_tail) -ceq $script:tail)) {
-      __ostoken_unset OS_TOKEN
-      # Another auth type came with another OpenRC.
-      if ((__ostoken_get OS_AUTH_TYPE) -ceq 'token') { __ostoken_unset OS_AUTH_TYPE }
-    }
-    $session = __ostoken_session
+    __ostoken_drop
+    $session = (__ostoken_get OSTOKEN_FOR) -and (__ostoken_session)
     foreach ($name in 'AUTH_TYPE', 'USER_DOMAIN_NAME', 'USER_DOMAIN_ID', 'USERNAME', 'USER_ID', 'PASSCODE') {
       $saved = __ostoken_get "OSTOKEN_$name"
       if ($null -ne $saved) {
@@ -127,7 +175,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   function __ostoken_tail {
     [Diagnostics.DebuggerHidden()] param()
     $token = [string](__ostoken_get OS_TOKEN)
-    if ($token.Length -gt 8) { $token.Substring($token.Length - 8) } else { $token }
+    if ($token.Length -gt 12) { $token.Substring($token.Length - 12) } else { $token }
   }
 
   # Puts the hook behind PSReadLine: a typed command runs with what the hook exported. PSReadLine
@@ -293,10 +341,11 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_ID'),
           [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_NAME'),
           [Environment]::GetEnvironmentVariable('OS_CACERT'),
+          [Environment]::GetEnvironmentVariable('OS_CERT'),
+          [Environment]::GetEnvironmentVariable('OS_KEY'),
           [Environment]::GetEnvironmentVariable('OS_INSECURE'),
           [Environment]::GetEnvironmentVariable('OS_CLIENT_CONFIG_FILE'),
-          [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORT'),
-          [Environment]::GetEnvironmentVariable('OSTOKEN_SCRUB'),
+          [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORTED'),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_TOKEN')),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_SECRET')),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
@@ -313,7 +362,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           ($script:lease -and -not [IO.File]::Exists($script:lease))) {
           __ostoken_refresh $now $look
         }
-      } elseif ([Environment]::GetEnvironmentVariable('OSTOKEN_FOR')) {
+      } elseif ($script:seen) {
+        $script:seen = ''
         __ostoken_restore
       }
     }
@@ -331,6 +381,10 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       $start.UseShellExecute = $false
       $start.CreateNoWindow = $true
       $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+      foreach ($name in $script:pinned) {
+        $null = $start.EnvironmentVariables.Remove($name)
+        if ($null -ne $script:pins[$name]) { $start.EnvironmentVariables[$name] = $script:pins[$name] }
+      }
       $start.StandardOutputEncoding = $start.StandardErrorEncoding = [Text.Encoding]::ASCII
       $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
       if ([IO.Directory]::Exists($here)) { $start.WorkingDirectory = $here }
@@ -408,14 +462,16 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     function __ostoken_hook {
       [Diagnostics.DebuggerHidden()] param()
       if (__ostoken_session) {
-        $look = "$env:OS_CLOUD|$env:OS_AUTH_URL|$env:OS_USERNAME|$env:OS_USER_ID|$env:OS_PROJECT_ID|" +
-          "$env:OS_PROJECT_NAME|$env:OS_PROJECT_DOMAIN_ID|$env:OS_PROJECT_DOMAIN_NAME|$env:OS_TENANT_ID|" +
-          "$env:OS_TENANT_NAME|$env:OS_USER_DOMAIN_ID|$env:OS_USER_DOMAIN_NAME|$env:OS_DEFAULT_DOMAIN|" +
-          "$env:OS_DEFAULT_DOMAIN_ID|$env:OS_DEFAULT_DOMAIN_NAME|$env:OS_DOMAIN_ID|$env:OS_DOMAIN_NAME|" +
-          "$env:OS_SYSTEM_SCOPE|$env:OS_TRUST_ID|$env:OS_AUTH_TYPE|$env:OS_APPLICATION_CREDENTIAL_ID|" +
-          "$env:OS_APPLICATION_CREDENTIAL_NAME|$env:OS_CACERT|$env:OS_INSECURE|$env:OS_CLIENT_CONFIG_FILE|" +
-          "$env:OSTOKEN_EXPORT|$env:OSTOKEN_SCRUB|$(-not $env:OS_TOKEN)|" +
-          "$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)|$(-not $env:OS_PASSCODE)|$("$env:OS_PASSWORD".Length)"
+        $look = "$env:OS_CLOUD`0$env:OS_AUTH_URL`0$env:OS_USERNAME`0$env:OS_USER_ID`0$env:OS_PROJECT_ID`0" +
+          "$env:OS_PROJECT_NAME`0$env:OS_PROJECT_DOMAIN_ID`0$env:OS_PROJECT_DOMAIN_NAME`0" +
+          "$env:OS_TENANT_ID`0$env:OS_TENANT_NAME`0$env:OS_USER_DOMAIN_ID`0$env:OS_USER_DOMAIN_NAME`0" +
+          "$env:OS_DEFAULT_DOMAIN`0$env:OS_DEFAULT_DOMAIN_ID`0$env:OS_DEFAULT_DOMAIN_NAME`0" +
+          "$env:OS_DOMAIN_ID`0$env:OS_DOMAIN_NAME`0$env:OS_SYSTEM_SCOPE`0$env:OS_TRUST_ID`0" +
+          "$env:OS_AUTH_TYPE`0$env:OS_APPLICATION_CREDENTIAL_ID`0$env:OS_APPLICATION_CREDENTIAL_NAME`0" +
+          "$env:OS_CACERT`0$env:OS_CERT`0$env:OS_KEY`0$env:OS_INSECURE`0$env:OS_CLIENT_CONFIG_FILE`0" +
+          "$env:OSTOKEN_EXPORTED`0" +
+          "$(-not $env:OS_TOKEN)`0$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)`0" +
+          "$(-not $env:OS_PASSCODE)`0$("$env:OS_PASSWORD".Length)"
         if ($script:looking) {
           $script:looking = $false
           $script:seen = $look
@@ -426,7 +482,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           ($script:lease -and -not (__ostoken_exists $script:lease))) {
           __ostoken_refresh $now $look
         }
-      } elseif ($env:OSTOKEN_FOR) {
+      } elseif ($script:seen) {
+        $script:seen = ''
         __ostoken_restore
       }
     }
@@ -436,6 +493,11 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       Microsoft.PowerShell.Utility\Write-Host $text
     }
 
+    function __ostoken_put {
+      [Diagnostics.DebuggerHidden()] param($name, $value)
+      if ($null -eq $value) { __ostoken_unset $name } else { __ostoken_set $name $value }
+    }
+
     # The program writes its messages itself.
     function __ostoken_ask {
       [Diagnostics.DebuggerHidden()] param($arguments)
@@ -443,19 +505,28 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       # Windows PowerShell passes no argument where one is empty.
       $arguments = foreach ($argument in $arguments) { if ($argument) { $argument } else { 'none' } }
       $code = $global:LASTEXITCODE
-      $lines = @() | & $script:bin $arguments
+      $now = @{}
+      foreach ($name in $script:pinned) { $now[$name] = __ostoken_get $name }
+      try {
+        foreach ($name in $script:pinned) { __ostoken_put $name $script:pins[$name] }
+        $lines = @() | & $script:bin $arguments
+      } finally {
+        foreach ($name in $script:pinned) { __ostoken_put $name $now[$name] }
+      }
       $answer = @{ Code = $global:LASTEXITCODE; Text = $lines -join "`n"; Message = '' }
       $global:LASTEXITCODE = $code
       $answer
     }
   }
 
-  # An export that this shell inherited is ours, too.
+  # A child shell does not know what its parent exported, and for which cloud: it asks.
   function __ostoken_inherit {
     [Diagnostics.DebuggerHidden()] param()
-    if (__ostoken_get OSTOKEN_EXPORTED) { $script:tail = __ostoken_tail }
+    $marks = (__ostoken_get OSTOKEN_EXPORTED), (__ostoken_get OSTOKEN_FOR), (__ostoken_get OSTOKEN_EXPIRES_AT)
+    if ((__ostoken_get OS_TOKEN) -and @($marks -ne $null).Count) { __ostoken_unset_token }
   }
 
+  __ostoken_pin
   __ostoken_inherit
   __ostoken_register
 } | Microsoft.PowerShell.Core\Import-Module -Global -DisableNameChecking -Verbose:$false
@@ -464,20 +535,24 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
 function global:__ostoken_load {
   [Diagnostics.DebuggerHidden()] param()
   if (-not (Microsoft.PowerShell.Core\Get-Module -Name ostoken) -or -not (__ostoken_live)) {
+    $kept = $global:__ostoken_pins
     & $global:__ostoken_bin init powershell | Microsoft.PowerShell.Utility\Out-String |
       Microsoft.PowerShell.Utility\Invoke-Expression
+    if ($kept) { __ostoken_pin $kept }
   }
 }
 
 function global:Enable-OsToken {
   [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_on')] param()
   __ostoken_load
+  __ostoken_pin
   __ostoken_on
 }
 
 function global:Disable-OsToken {
   [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_off')] param()
   if (Microsoft.PowerShell.Core\Get-Module -Name ostoken) {
+    $global:__ostoken_pins = __ostoken_pins
     __ostoken_off
     Microsoft.PowerShell.Core\Remove-Module -Name ostoken -Force -WhatIf:$false -Confirm:$false -Verbose:$false
   }

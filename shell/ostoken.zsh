@@ -5,6 +5,10 @@
 #
 # While the token is fresh and the OS_* variables are the same, a prompt starts no process.
 #
+# A .env may export any variable into this shell, also one of ours. What the hook remembers stands
+# in variables written __ostoken__NAME here; `ostoken init` puts a number into their names that no
+# file can know. Locals have plain names, and a value before use.
+#
 # The body is one quoted argument, parsed only after aliases and the options that change the grammar
 # of zsh are out of the way. So it holds no single quote. Tracing would show an inherited token.
 
@@ -16,75 +20,124 @@ __ostoken_bin=ostoken
   \builtin eval "$1"
 } '
 # The hook itself, at the prompt and again just before a command: a token may expire while the
-# shell idles. zsh keeps $? and pipestatus. It runs under your options, so each expansion has a
-# default and each test stands inside `if`.
+# shell idles, and what runs behind the hook may change the environment. zsh keeps $? and
+# pipestatus. It runs under your options, so each expansion has a default and each test stands
+# inside `if`.
 __ostoken_hook() {
-  # The clock, and what a token depends on, in one string. Of secrets only whether they are there,
-  # and how long the password is. The user domain is taken away on export: it is back when an OpenRC
-  # was sourced once more.
-  \builtin local __ostoken_now="${EPOCHSECONDS-${(%)__ostoken_clock}}" __ostoken_new="\
-${OS_CLOUD-}|${OS_AUTH_URL-}|${OS_USERNAME-}|${OS_USER_ID-}|\
-${OS_PROJECT_ID-}|${OS_PROJECT_NAME-}|${OS_PROJECT_DOMAIN_ID-}|${OS_PROJECT_DOMAIN_NAME-}|\
-${OS_TENANT_ID-}|${OS_TENANT_NAME-}|${OS_USER_DOMAIN_ID-}|${OS_USER_DOMAIN_NAME-}|\
-${OS_DEFAULT_DOMAIN-}|${OS_DEFAULT_DOMAIN_ID-}|${OS_DEFAULT_DOMAIN_NAME-}|\
-${OS_DOMAIN_ID-}|${OS_DOMAIN_NAME-}|${OS_SYSTEM_SCOPE-}|${OS_TRUST_ID-}|${OS_AUTH_TYPE-}|\
-${OS_APPLICATION_CREDENTIAL_ID-}|${OS_APPLICATION_CREDENTIAL_NAME-}|${OS_CACERT-}|\
-${OS_INSECURE-}|${OS_CLIENT_CONFIG_FILE-}|${OSTOKEN_EXPORT-}|${OSTOKEN_SCRUB-}|\
-${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
-  # A clock that went back counts as due.
-  if [[ $__ostoken_now -lt $__ostoken_due && $__ostoken_now -ge $__ostoken_since &&
-    -e $__ostoken_lease && $__ostoken_new == "$__ostoken_seen" ]]; then
+  # The clock, and what a token depends on, in one string; between the values stands a control
+  # character (\037), so that no two environments look alike.
+  # Of secrets only whether they are there, and how long the password is. The user domain is taken
+  # away on export: it is back when an OpenRC was sourced once more.
+  \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new="\
+${OS_CLOUD-}${OS_AUTH_URL-}${OS_USERNAME-}${OS_USER_ID-}\
+${OS_PROJECT_ID-}${OS_PROJECT_NAME-}${OS_PROJECT_DOMAIN_ID-}\
+${OS_PROJECT_DOMAIN_NAME-}${OS_TENANT_ID-}${OS_TENANT_NAME-}\
+${OS_USER_DOMAIN_ID-}${OS_USER_DOMAIN_NAME-}${OS_DEFAULT_DOMAIN-}\
+${OS_DEFAULT_DOMAIN_ID-}${OS_DEFAULT_DOMAIN_NAME-}${OS_DOMAIN_ID-}\
+${OS_DOMAIN_NAME-}${OS_SYSTEM_SCOPE-}${OS_TRUST_ID-}${OS_AUTH_TYPE-}\
+${OS_APPLICATION_CREDENTIAL_ID-}${OS_APPLICATION_CREDENTIAL_NAME-}${OS_CACERT-}\
+${OS_CERT-}${OS_KEY-}${OS_INSECURE-}${OS_CLIENT_CONFIG_FILE-}\
+${OSTOKEN_EXPORTED-}${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
+  if [[ -n ${__ostoken__asked-} ]]; then
+    # __ostoken_look wants just that.
+    __ostoken__seen=$__ostoken_new
     \builtin return 0
   fi
-  if [[ -n ${__ostoken_asked-} ]]; then
-    # __ostoken_refresh wants just that.
-    __ostoken_seen=$__ostoken_new
-  elif [[ -n ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
-    __ostoken_refresh
-  elif [[ -n ${OSTOKEN_FOR-} ]]; then
-    __ostoken_restore
+  # A clock that went back counts as due.
+  if [[ $__ostoken_now -lt $__ostoken__due && $__ostoken_now -ge $__ostoken__since &&
+    -e $__ostoken__lease && $__ostoken_new == "$__ostoken__seen" &&
+    ${precmd_functions[-1]-} == __ostoken_hook ]]; then
+    \builtin return 0
   fi
+  __ostoken_look
   \builtin return 0
 }
 
-# Asks the program. Tracing would show the token.
-__ostoken_refresh() {
+# The slow path. Tracing would show the token.
+__ostoken_look() {
   { \builtin emulate -L zsh && \builtin setopt no_xtrace no_err_exit no_err_return no_all_export; } 2>/dev/null
   # What a DEBUG trap prints would be taken for the answer (emulate -L gives the trap back).
   \builtin trap - DEBUG
-  \builtin local __ostoken_out="" __ostoken_left=""
+  __ostoken_register
+  if [[ $__ostoken_new != "$__ostoken__seen" ]]; then
+    # First of all: our token must not stand beside another cloud, whatever comes of the question.
+    __ostoken_drop
+  elif [[ $__ostoken_now -lt $__ostoken__due && $__ostoken_now -ge $__ostoken__since && -e $__ostoken__lease ]]; then
+    \builtin return 0
+  fi
+  if [[ -n ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
+    __ostoken_refresh
+  else
+    __ostoken_restore
+  fi
+  __ostoken_remember
+}
+
+# The environment as it is now is the one to compare with.
+__ostoken_remember() {
+  \builtin local __ostoken__asked=1
+  __ostoken_hook
+}
+
+# Asks the program.
+__ostoken_refresh() {
+  \builtin local __ostoken_out="" __ostoken_left="" __ostoken_lease="" __ostoken_said="" __ostoken_own="" __ostoken_error=2
   # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
-  __ostoken_since=$__ostoken_now
-  __ostoken_due=$(( __ostoken_now + 30 ))
-  __ostoken_seen=$__ostoken_new
-  __ostoken_lease=/
-  if [[ $__ostoken_bin == */* && ! -x $__ostoken_bin ]]; then
-    if [[ $__ostoken_said != gone && -z ${__p9k_instant_prompt_active-} ]]; then
-      __ostoken_said=gone
-      \builtin print -ru2 -- "ostoken: $__ostoken_bin is gone (ostoken_off ends this hook)"
+  __ostoken__since=$__ostoken_now
+  __ostoken__due=$(( __ostoken_now + 30 ))
+  __ostoken__lease=/
+  __ostoken_remember
+  # powerlevel10k warns about anything printed now. What is not printed is asked again.
+  if [[ -n ${__p9k_instant_prompt_active-} ]]; then
+    __ostoken_error=-
+  fi
+  if [[ $__ostoken__bin == */* && ! -x $__ostoken__bin ]]; then
+    if [[ ,$__ostoken__said, != *,gone,* && $__ostoken_error == 2 ]]; then
+      __ostoken__said="${__ostoken__said:+$__ostoken__said,}gone"
+      \builtin print -ru2 -- "ostoken: $__ostoken__bin is gone (ostoken_off ends this hook)"
     fi
     \builtin return 0
   fi
-  # Without </dev/null the program would eat what is typed ahead.
-  if [[ -n ${__p9k_instant_prompt_active-} ]]; then
-    # powerlevel10k warns about anything printed now. What was said is not lost: asked again.
-    if __ostoken_out=$("$__ostoken_bin" hook --shell zsh --said "$__ostoken_said" </dev/null 2>/dev/null); then
-      __ostoken_apply
+  if __ostoken_is_own; then
+    __ostoken_own=--own
+  fi
+  if __ostoken_out=$(__ostoken_call hook --shell zsh --said "$__ostoken__said" ${__ostoken_own:+"$__ostoken_own"} \
+    2>&$__ostoken_error) && __ostoken_apply; then
+    # No lease to test: `/` is always there.
+    __ostoken__lease=${__ostoken_lease:-/}
+    if [[ $__ostoken_error == 2 ]]; then
+      __ostoken__said=$__ostoken_said
+    elif [[ -n $__ostoken_said ]]; then
+      __ostoken_left=0
     fi
-    if [[ -n $__ostoken_said ]]; then
-      __ostoken_said="" __ostoken_left=0
-    fi
-  elif __ostoken_out=$("$__ostoken_bin" hook --shell zsh --said "$__ostoken_said" </dev/null); then
-    __ostoken_apply
   fi
   if [[ -n $__ostoken_left && $__ostoken_left != *[^0-9]* ]]; then
-    __ostoken_due=$(( __ostoken_now + __ostoken_left ))
+    __ostoken__due=$(( __ostoken_now + __ostoken_left ))
   fi
-  # No lease to test: `/` is always there.
-  __ostoken_lease=${__ostoken_lease:-/}
-  # The environment as it is now is the one to compare with.
-  \builtin local __ostoken_asked=1
-  __ostoken_hook
+}
+
+# Runs the program, in the $(...) of the caller, with the settings that __ostoken_pin took. Without
+# </dev/null it would eat what is typed ahead.
+__ostoken_call() {
+  \builtin emulate -L zsh
+  { \builtin unset $__ostoken__pinned && \builtin export -- "${(@)__ostoken__pins}"; } 2>/dev/null
+  "$__ostoken__bin" "$@" </dev/null
+}
+
+# Takes the settings from the environment as it is now, or from the arguments: what a folder sets
+# later must not reach a program that has the token.
+__ostoken_pin() {
+  \builtin emulate -L zsh
+  \builtin local __ostoken_name
+  __ostoken__pins=("$@")
+  if (( $# )); then
+    \builtin return 0
+  fi
+  for __ostoken_name in $__ostoken__pinned; do
+    if [[ -n ${(P)__ostoken_name+x} ]]; then
+      __ostoken__pins+=("$__ostoken_name=${(P)__ostoken_name}")
+    fi
+  done
 }
 
 # Takes the answer apart: line 1 is the token, the rest is code that names it but does not hold it.
@@ -97,32 +150,54 @@ __ostoken_apply() {
   __ostoken_t=${__ostoken_out%%$__ostoken_nl*}
   \builtin eval "${__ostoken_out#*$__ostoken_nl}"
   if [[ -n $__ostoken_t ]]; then
-    __ostoken_tail="${__ostoken_t[-8,-1]}"
+    # Enough to know it again.
+    __ostoken__tail="${__ostoken_t[-12,-1]:-$__ostoken_t}"
   fi
   \builtin return 0
 }
 
+# Whether OS_TOKEN is the one that this shell exported. One that you exported ends in another way.
+__ostoken_is_own() {
+  [[ -n ${OS_TOKEN-} && -n $__ostoken__tail && $OS_TOKEN == *"$__ostoken__tail" ]]
+}
+
+# Takes a token of ours out of the environment, without putting back what it had replaced. A .env
+# may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
+__ostoken_drop() {
+  \builtin local __ostoken_name
+  if __ostoken_is_own; then
+    __ostoken_unset_token
+  fi
+  if [[ -n $__ostoken__tail ]]; then
+    for __ostoken_name in OS_AUTH_URL OS_USERNAME OS_USER_ID OS_PROJECT_ID OS_PROJECT_NAME OS_CLOUD \
+      OS_REGION_NAME OS_PASSWORD OS_ENDPOINT http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY; do
+      if [[ ${(P)__ostoken_name-} == *"$__ostoken__tail"* ]]; then
+        \builtin unset $__ostoken_name
+      fi
+    done
+  fi
+}
+
+__ostoken_unset_token() {
+  \builtin unset OS_TOKEN OSTOKEN_EXPORTED OSTOKEN_EXPIRES_AT
+  # Another auth type came with another OpenRC.
+  if [[ ${OS_AUTH_TYPE-} == token ]]; then
+    \builtin unset OS_AUTH_TYPE
+  fi
+}
+
 # Undoes the export. What it had taken away is put back as long as there is a session to which it
-# belongs: after direnv or you cleared that, a user domain would be a leftover.
+# belongs: after direnv or you cleared that, a user domain would be a leftover. A token that you
+# exported over ours stays.
 __ostoken_restore() {
   { \builtin emulate -L zsh && \builtin setopt no_xtrace no_err_exit no_err_return no_all_export; } 2>/dev/null
   \builtin local __ostoken_name __ostoken_saved
-  if [[ -z ${OSTOKEN_FOR-} ]]; then
-    \builtin return 0
-  fi
-  # One that you exported over ours ends in another way, and stays.
-  if [[ -n ${OSTOKEN_EXPORTED-} && ${OS_TOKEN-} == *"${__ostoken_tail-}" ]]; then
-    \builtin unset OS_TOKEN
-    # Another auth type came with another OpenRC.
-    if [[ ${OS_AUTH_TYPE-} == token ]]; then
-      \builtin unset OS_AUTH_TYPE
-    fi
-  fi
+  __ostoken_drop
   for __ostoken_name in AUTH_TYPE USER_DOMAIN_NAME USER_DOMAIN_ID USERNAME USER_ID PASSCODE; do
     __ostoken_saved=OSTOKEN_$__ostoken_name
     __ostoken_name=OS_$__ostoken_name
     if [[ -n ${(P)__ostoken_saved+x} ]]; then
-      if [[ -z ${(P)__ostoken_name+x} && -n ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
+      if [[ -z ${(P)__ostoken_name+x} && -n ${OSTOKEN_FOR-} && -n ${OS_AUTH_URL-}${OS_CLOUD-} ]]; then
         \builtin export "$__ostoken_name=${(P)__ostoken_saved}"
       fi
       \builtin unset $__ostoken_saved
@@ -131,31 +206,43 @@ __ostoken_restore() {
   \builtin unset OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT OSTOKEN_SCRUBBED
 }
 
+# Puts the hook behind all others: direnv loads a folder in one of them.
 __ostoken_register() {
   \builtin emulate -L zsh
+  if [[ ! -o interactive ]]; then
+    \builtin return 0
+  fi
   \builtin typeset -ga precmd_functions preexec_functions
   precmd_functions=(${precmd_functions:#__ostoken_hook} __ostoken_hook)
   preexec_functions=(${preexec_functions:#__ostoken_hook} __ostoken_hook)
 }
 
-# After ostoken_off the words below are all that is left: fetches the rest again.
+# After ostoken_off the words below are all that is left: fetches the rest again. The settings stay
+# as they were taken.
 __ostoken_load() {
   \builtin emulate -L zsh
   if ! \builtin typeset -f __ostoken_hook >/dev/null; then
-    \builtin eval "$("$__ostoken_bin" init zsh </dev/null)"
-    \builtin typeset -f __ostoken_hook >/dev/null
+    \builtin local -a __ostoken_kept
+    __ostoken_kept=("${(@)__ostoken__pins}")
+    \builtin eval "$(__ostoken_call init zsh)"
+    \builtin typeset -f __ostoken_hook >/dev/null || \builtin return 1
+    __ostoken_pin "${(@)__ostoken_kept}"
   fi
+}
+
+__ostoken_again() {
+  { \builtin emulate -L zsh && \builtin setopt no_xtrace no_err_exit no_err_return no_all_export; } 2>/dev/null
+  __ostoken_register
+  # Who asks is told, also what was said before.
+  __ostoken__due=0 __ostoken__said=""
+  __ostoken_hook
 }
 
 ostoken_on() {
   \builtin emulate -L zsh
   __ostoken_load || \builtin return 1
-  if [[ -o interactive ]]; then
-    __ostoken_register
-  fi
-  # Who asks is told, also what was said before.
-  __ostoken_due=0 __ostoken_said=""
-  __ostoken_hook
+  __ostoken_pin
+  __ostoken_again
 }
 
 ostoken_off() {
@@ -169,41 +256,46 @@ ostoken_off() {
   __ostoken_restore
   precmd_functions=(${precmd_functions:#__ostoken_hook})
   preexec_functions=(${preexec_functions:#__ostoken_hook})
-  \builtin unset __ostoken_due __ostoken_since __ostoken_seen __ostoken_lease __ostoken_said \
-    __ostoken_tail __ostoken_clock
-  \builtin unset -f __ostoken_hook __ostoken_refresh __ostoken_apply \
-    __ostoken_restore __ostoken_register
+  \builtin unset __ostoken__due __ostoken__since __ostoken__seen __ostoken__lease __ostoken__said \
+    __ostoken__tail
+  \builtin unset -f __ostoken_hook __ostoken_look __ostoken_remember __ostoken_refresh __ostoken_apply __ostoken_pin \
+    __ostoken_is_own __ostoken_drop __ostoken_unset_token __ostoken_restore __ostoken_register __ostoken_again
 }
 
 # Makes an OpenRC file the environment of this shell; the file is read as data, never run.
 ostoken_use() {
   \builtin emulate -L zsh
   \builtin setopt no_err_exit no_err_return no_all_export
-  \builtin local __ostoken_out="" __ostoken_left=""
+  \builtin local __ostoken_out="" __ostoken_left="" __ostoken_lease="" __ostoken_said=""
   if [[ $# -ne 1 || -z $1 ]]; then
     \builtin print -ru2 -- "usage: ostoken_use FILE"
     \builtin return 2
   fi
-  __ostoken_out=$("$__ostoken_bin" hook --shell zsh --use "$1" </dev/null) || \builtin return
+  __ostoken_out=$(__ostoken_call hook --shell zsh --use "$1") || \builtin return
   __ostoken_load || \builtin return 1
   __ostoken_apply || \builtin return 1
-  ostoken_on
+  __ostoken_again
 }
 
 # State of this shell. Sourced again, it starts afresh. (+x for setopt all_export.)
-\builtin typeset -g +x __ostoken_bin
-\builtin typeset -g __ostoken_due=0 __ostoken_since=0
-# The clock of a zsh without that module: slower, no process either.
-\builtin typeset -g __ostoken_clock="%D{%s}"
+\builtin typeset -g +x __ostoken__bin=$__ostoken_bin
+\builtin unset __ostoken_bin
+\builtin typeset -g __ostoken__due=0 __ostoken__since=0
+\builtin typeset -g __ostoken__seen="" __ostoken__lease="" __ostoken__said="" __ostoken__tail=""
+\builtin typeset -ga __ostoken__pins __ostoken__pinned
+__ostoken__pinned=(HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
+  SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
+  OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
+  OSTOKEN_ALLOW_HTTP)
+__ostoken_pin
 \builtin zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null || \builtin :
-\builtin typeset -g __ostoken_seen="" __ostoken_lease="" __ostoken_said="" __ostoken_tail=""
-# An export that this shell inherited is ours, too.
-if [[ -n ${OSTOKEN_EXPORTED-} && -n ${OS_TOKEN-} ]]; then
-  __ostoken_tail="${OS_TOKEN[-8,-1]}"
-fi
 
 # A script gets the words, not the hook.
 if [[ -o interactive ]]; then
+  # A child shell does not know what its parent exported, and for which cloud: it asks.
+  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_FOR+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
+    __ostoken_unset_token
+  fi
   __ostoken_register
 fi
 '

@@ -34,8 +34,20 @@ pub fn run(shell: HookShell, context: &mut Context) -> Result<Exit, Error> {
     // The name that git looks for is the same program under another name.
     let path = path.replace("git-credential-ostoken", "ostoken");
     let (text, line) = hook(shell);
-    context.answer(&text.replacen(line, &program(shell, &path), 1))?;
+    let text = text.replacen(line, &program(shell, &path), 1);
+    context.answer(&text.replace(STATE, &format!("__ostoken_{}_", number()?)))?;
     Ok(Exit::Done)
+}
+
+/// How the names of the hooks' own variables begin.
+const STATE: &str = "__ostoken__";
+
+/// A number for those names: a .env can set any variable, but not one whose name it cannot know.
+fn number() -> Result<u64, Error> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Io { what: "random number", error: std::io::Error::other(error) })?;
+    Ok(u64::from_le_bytes(bytes))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::support::pty::{SESSION, Shell};
 const HOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/shell/ostoken.fish");
 
 /// Makes the next prompt ask again.
-const DUE: &str = "set -g __ostoken_due 0; set -g __ostoken_fresh 0";
+const DUE: &str = "set -g __ostoken__due 0; set -g __ostoken__fresh 0";
 
 /// A fake and a fish that uses it.
 fn start(fish: &Path) -> (FakeOstoken, Shell) {

@@ -173,7 +173,7 @@ fn without_the_module_for_the_clock_nothing_changes() {
     shell.run("zmodload -u zsh/datetime");
     assert_eq!(shell.text("echo ${EPOCHSECONDS-gone}"), "gone");
     assert_eq!(fake.calls().len(), 1);
-    shell.run("__ostoken_due=0");
+    shell.run("__ostoken__due=0");
     shell.run("");
     assert_eq!(fake.calls().len(), 2);
 }
@@ -182,7 +182,7 @@ fn without_the_module_for_the_clock_nothing_changes() {
 fn a_clock_that_went_back_counts_as_due() {
     let Some(zsh) = tool("zsh") else { return };
     let (fake, mut shell) = start(&zsh);
-    shell.run("__ostoken_since=5000000000 __ostoken_due=6000000000");
+    shell.run("__ostoken__since=5000000000 __ostoken__due=6000000000");
     shell.run("");
     assert_eq!(fake.calls().len(), 2);
 }
@@ -331,7 +331,7 @@ fn a_failure_leaves_the_environment_alone_and_is_not_repeated_at_once() {
         assert_eq!(fake.calls().len(), 1, "{mode}");
         assert_eq!(shell.greeting, "", "{mode}");
         fake.mode("ok");
-        shell.run("((__ostoken_due -= 30))");
+        shell.run("((__ostoken__due -= 30))");
         has_token(&mut shell, TOKEN);
     }
 }
@@ -354,7 +354,7 @@ fn a_message_is_said_once_and_its_kind_handed_back() {
     fake.mode("noisy").left(7200);
     let mut shell = Shell::zsh(&zsh, &fake, &fake.source("zsh"));
     assert_eq!(shell.greeting, "ostoken: keystone cannot be reached\n");
-    assert_eq!(shell.run("__ostoken_due=0").text, "");
+    assert_eq!(shell.run("__ostoken__due=0").text, "");
     assert_eq!(fake.calls().last().expect("calls"), "hook --shell zsh --said unreachable");
     assert_eq!(shell.run("ostoken_on").text, "ostoken: keystone cannot be reached\n", "who asks is told");
 }
@@ -382,9 +382,9 @@ fn a_program_that_is_gone_is_named_once() {
     let Some(zsh) = tool("zsh") else { return };
     let (fake, mut shell) = start(&zsh);
     fs::remove_file(fake.program()).expect("the program");
-    let text = shell.run("__ostoken_due=0").text;
+    let text = shell.run("__ostoken__due=0").text;
     assert!(text.contains("is gone (ostoken_off ends this hook)"), "{text}");
-    assert_eq!(shell.run("__ostoken_due=0").text, "");
+    assert_eq!(shell.run("__ostoken__due=0").text, "");
     has_token(&mut shell, TOKEN);
 }
 
@@ -408,7 +408,8 @@ fn an_interrupt_gives_the_prompt_at_once_and_no_second_call() {
         shell.run("");
         let state = shell.run("[[ -o xtrace ]] && set +x && echo traced").text;
         assert!(state.ends_with("traced\n"), "options are given back: {state}");
-        has_token(&mut shell, TOKEN);
+        // Another environment has no token of the one before.
+        has_token(&mut shell, if line.is_empty() { TOKEN } else { "" });
         assert_eq!(fake.calls().len(), 2, "{line}");
     }
 }
@@ -617,13 +618,13 @@ fn off_leaves_three_words_and_on_brings_all_back() {
     for round in 0..2 {
         assert_eq!(shell.run("ostoken_off").text, "");
         assert_eq!(
-            shell.text("typeset | grep -a -o -E '(__ostoken|OSTOKEN|OS_)[A-Za-z_]*' | sort -u"),
-            "OS_AUTH_URL\n__ostoken_bin",
+            shell.text("print -rl -- ${(ok)parameters[(I)(__ostoken|OSTOKEN|OS_)*]}"),
+            "OS_AUTH_URL\n__ostoken__bin\n__ostoken__pinned\n__ostoken__pins",
             "{round}"
         );
         assert_eq!(
             shell.text("typeset +f | grep ostoken | LC_ALL=C sort"),
-            "__ostoken_load\nostoken_off\nostoken_on\nostoken_use"
+            "__ostoken_call\n__ostoken_load\nostoken_off\nostoken_on\nostoken_use"
         );
         assert_eq!(shell.text("echo $precmd_functions $preexec_functions"), ": :");
         assert_eq!(shell.run("ostoken_off").text, "", "twice is once");
@@ -688,7 +689,7 @@ fn use_of_a_file_that_cannot_be_read_changes_nothing() {
     assert_eq!((answer.status, answer.text.as_str()), (2, "usage: ostoken_use FILE\n"));
     shell.run("ostoken_off");
     assert_eq!(shell.run("ostoken_use nowhere").status, 4);
-    assert_eq!(shell.text("typeset +f | grep -c __ostoken"), "1", "still off");
+    assert_eq!(shell.text("typeset +f | grep -c __ostoken"), "2", "still off");
     assert_eq!(fake.calls().len(), 3);
 }
 

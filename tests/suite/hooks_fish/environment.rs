@@ -140,7 +140,7 @@ fn a_universal_variable_is_hidden_here_and_stays_for_other_shells() {
     shell.run("ostoken_off");
     assert_eq!(shell.text("env | grep ^OS_USER_DOMAIN_NAME"), "OS_USER_DOMAIN_NAME=Default");
     assert_eq!(shell.text("set -gn | grep -c USER_DOMAIN"), "0", "no cover is left");
-    assert_eq!(shell.text("set -gn | grep -c __ostoken"), "1", "only the program's path");
+    assert_eq!(shell.text("set -gn | grep -c __ostoken"), "3", "the program's path and settings");
     shell.run("ostoken_on");
     assert_eq!(shell.text("env | grep -c ^OS_USER_DOMAIN_NAME=."), "0");
     // Without the session, it is universal as before.

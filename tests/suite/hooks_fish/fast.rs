@@ -177,7 +177,7 @@ fn the_clock_of_systems_without_proc_works_too() {
     has_token(&mut shell, RENEWED);
     assert_eq!(fake.calls().len(), 2);
     // A clock that went back.
-    shell.run("for name in since due fresh; set -g __ostoken_$name 90000000000; end");
+    shell.run("for name in since due fresh; set -g __ostoken__$name 90000000000; end");
     shell.run("");
     assert_eq!(fake.calls().len(), 3);
 }

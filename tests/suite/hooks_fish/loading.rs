@@ -30,8 +30,8 @@ fn off_leaves_three_words_and_on_brings_all_back() {
     for round in 0..2 {
         assert_eq!(shell.run("ostoken_off").text, "");
         let left = shell.text("set -n | grep -E '^(__ostoken|OSTOKEN|OS_)'");
-        assert_eq!(left, "OS_AUTH_URL\n__ostoken_bin", "{round}");
-        let words = "__ostoken_load\nostoken_off\nostoken_on\nostoken_use";
+        assert_eq!(left, "OS_AUTH_URL\n__ostoken__bin\n__ostoken__pinned\n__ostoken__pins", "{round}");
+        let words = "__ostoken_call\n__ostoken_load\nostoken_off\nostoken_on\nostoken_use";
         assert_eq!(shell.text("functions -a -n | string split , | string match '*ostoken*' | sort"), words);
         assert_eq!(shell.text("functions --handlers | grep -c ostoken"), "0");
         assert_eq!(shell.run("ostoken_off").text, "", "twice is once");
@@ -100,7 +100,7 @@ fn use_of_a_file_that_cannot_be_read_changes_nothing() {
     assert_eq!((answer.status, answer.text.as_str()), (2, "usage: ostoken_use FILE\n"));
     shell.run("ostoken_off");
     assert_eq!(shell.run("ostoken_use nowhere").status, 4);
-    assert_eq!(shell.text("functions -a -n | string split , | grep -c __ostoken"), "1", "still off");
+    assert_eq!(shell.text("functions -a -n | string split , | grep -c __ostoken"), "2", "still off");
     assert_eq!(fake.calls().len(), 3);
 }
 

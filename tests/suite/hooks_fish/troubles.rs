@@ -24,7 +24,7 @@ fn a_failure_leaves_the_environment_alone_and_is_not_repeated_at_once() {
         assert_eq!(shell.greeting, "", "{mode}");
         fake.mode("ok");
         // Half a minute later.
-        shell.run("for name in due fresh; set -g __ostoken_$name (math $__ostoken_due - 30); end");
+        shell.run("for name in due fresh; set -g __ostoken__$name (math $__ostoken__due - 30); end");
         has_token(&mut shell, TOKEN);
     }
 }
@@ -80,7 +80,8 @@ fn an_interrupt_gives_the_prompt_at_once_and_no_second_call() {
         shell.prompt();
         assert!(asked.elapsed().as_secs() < 10, "the call itself takes a minute");
         shell.run("");
-        has_token(&mut shell, TOKEN);
+        // Another environment has no token of the one before.
+        has_token(&mut shell, if line.is_empty() { TOKEN } else { "" });
         assert_eq!(fake.calls().len(), 2, "{line}");
     }
 }

@@ -37,6 +37,7 @@ fn off_leaves_the_words_and_on_brings_all_back() {
         "Use-OsToken",
         "__ostoken_bin",
         "__ostoken_load",
+        "__ostoken_pins",
     ];
     let mut want = vec!["OS_AUTH_URL=k"];
     want.extend(words);

@@ -67,8 +67,8 @@ pub const OTHER_VARIABLES: &[&str] = &[
     "OS_INSECURE",
     "OS_CLIENT_CONFIG_FILE",
     "OS_PASSCODE",
-    "OSTOKEN_EXPORT",
-    "OSTOKEN_SCRUB",
+    "OS_CERT",
+    "OS_KEY",
 ];
 
 /// How many processes were started while the hook ran so many times; `script` makes that a script.
