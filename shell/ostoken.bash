@@ -82,9 +82,9 @@ __ostoken_hook() {
 # The slow path. Runs under __ostoken_quietly, and so does all that it calls.
 __ostoken_look() {
   \builtin local __ostoken_ask=''
-  # EPOCHSECONDS is a variable like others once somebody has unset it.
+  # EPOCHSECONDS and SECONDS are variables like others once somebody has unset them.
   if [[ ${#__ostoken__now} != 10 || $__ostoken__now = *[!0-9]* ]]; then
-    \builtin printf -v __ostoken__now '%(%s)T' -1
+    \builtin printf -v __ostoken__now '%(%s)T' -1 2>/dev/null || \builtin printf -v __ostoken__now %010d 0
   fi
   __ostoken_cloud
   if [[ $__ostoken__cloud != "$__ostoken__asked" || -n ${__ostoken__cloud##"$__ostoken__asked"} ]]; then
