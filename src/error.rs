@@ -156,7 +156,7 @@ pub enum Error {
         location: String,
     },
     /// Another process holds the lock: see what it does.
-    #[error("no lock within {seconds} s: {}", path.display())]
+    #[error("no lock within {seconds} s: {}", shown(path))]
     LockTimeout {
         /// The lock file.
         path: PathBuf,
@@ -167,7 +167,7 @@ pub enum Error {
     #[error("no usable keyring: {0}")]
     NoKeyring(String),
     /// The state folder or a file in it cannot be used.
-    #[error("state: {}: {why}", path.display())]
+    #[error("state: {}: {why}", shown(path))]
     State {
         /// The folder or file.
         path: PathBuf,
@@ -316,6 +316,11 @@ pub fn escaped(text: &str, longest: usize) -> String {
         }
     }
     out
+}
+
+/// A path for a terminal.
+fn shown(path: &std::path::Path) -> String {
+    escaped(&path.to_string_lossy(), 1000)
 }
 
 /// Characters that reorder or hide what stands beside them on a terminal (Unicode's bidirectional controls, zero width).

@@ -5,10 +5,12 @@ use crate::identity::{AuthUrl, Login};
 use crate::secret::Secret;
 use percent_encoding::percent_decode_str;
 use std::io::{BufRead, Read as _};
-use url::Url;
 
 /// The longest line, in bytes: git's own.
 const LONGEST_LINE: u64 = 65_535;
+/// What PowerShell and editors on Windows put before text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const NO_URL: &str = "`url` is none: `protocol://host` is expected";
 /// The most lines of one message.
 const MOST_LINES: usize = 1024;
 
@@ -53,6 +55,7 @@ impl Message {
                 Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
                 None => &line,
             };
+            let line = line.strip_prefix(BYTE_ORDER_MARK).filter(|_| number == 1).unwrap_or(line);
             if line.is_empty() {
                 break;
             }
@@ -86,24 +89,48 @@ impl Message {
         Ok(())
     }
 
-    /// A URL stands for its parts, percent-decoded, as git has it.
+    /// A URL stands for its parts and for nothing that was said before it, as git reads it (`credential_from_url`): cut at the
+    /// first `@` and `:` before the path, percent-decoded, and in the case that it has.
     fn take_url(&mut self, text: &str) -> Result<(), String> {
         // The URL may hold a password: no error shows it.
-        let url = Url::parse(text).map_err(|error| format!("`url`: {error}"))?;
+        let (protocol, rest) = text.split_once("://").filter(|(protocol, _)| !protocol.is_empty()).ok_or(NO_URL)?;
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (account, host) =
+            authority.split_once('@').map_or((None, authority), |(account, host)| (Some(account), host));
+        let (username, password) = match account.map(|account| account.split_once(':').ok_or(account)) {
+            Some(Ok((username, password))) => (Some(username), Some(password)),
+            Some(Err(username)) => (Some(username), None),
+            None => (None, None),
+        };
         let decoded = |part: &str| {
             let text = percent_decode_str(part).decode_utf8().map_err(|_| "`url` is no UTF-8 text".to_owned())?;
             match text.chars().any(char::is_control) {
                 true => Err("`url` holds a control character".to_owned()),
-                false => Ok(Some(text.into_owned()).filter(|text| !text.is_empty())),
+                false => Ok(text.into_owned()),
             }
         };
-        let host = url.host_str().unwrap_or_default();
-        self.protocol = Some(url.scheme().to_owned());
-        self.host = Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
-        self.path = decoded(url.path().trim_matches('/'))?;
-        self.username = decoded(url.username())?;
-        self.password = url.password().map(decoded).transpose()?.flatten().map(Secret::from);
+        *self = Message {
+            has_lines: true,
+            protocol: Some(protocol.to_owned()),
+            host: Some(decoded(host)?),
+            path: Some(decoded(path.trim_start_matches('/'))?.trim_end_matches('/').to_owned())
+                .filter(|p| !p.is_empty()),
+            username: username.map(decoded).transpose()?,
+            password: password.map(decoded).transpose()?.map(Secret::from),
+            ..Message::default()
+        };
         Ok(())
+    }
+
+    /// Whether the description names a server at all.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where it does not: it is nobody's.
+    pub fn check(&self) -> Result<(), Error> {
+        match (&self.protocol, &self.host) {
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(Error::usage("credential description", "it names no `protocol` and `host`, and no `url`")),
+        }
     }
 
     /// Whether the description is of this Keystone: protocol, host and port are its own, and so is the path where one
@@ -161,12 +188,44 @@ mod tests {
         assert_eq!(read("host=h").expect("read").host.as_deref(), Some("h"));
     }
 
+    /// What git 2.39 makes of these (`url=... | git credential fill` with a helper that shows its input).
     #[test]
-    fn a_url_stands_for_its_parts() {
-        let message = read("url=https://me@H.example.com:5000/identity/v3\n").expect("read");
-        assert_eq!(message.host.as_deref(), Some("h.example.com:5000"));
-        assert_eq!(message.path.as_deref(), Some("identity/v3"));
-        assert_eq!(message.username.as_deref(), Some("me"));
+    fn a_url_stands_for_the_parts_that_git_finds_in_it() {
+        let parts = |url: &str| {
+            let message = read(&format!("username=before\npath=before\nurl={url}\n")).expect("read");
+            let Message { protocol, host, path, username, password, .. } = message;
+            let password = password.map(|secret| secret.expose().to_owned());
+            [protocol, host, path, username, password].map(|part| part.unwrap_or_else(|| "-".into()))
+        };
+        for (url, expected) in [
+            ("https://me@H.example.com:5000/identity/v3", ["https", "H.example.com:5000", "identity/v3", "me", "-"]),
+            ("HTTPS://h", ["HTTPS", "h", "-", "-", "-"]),
+            ("https://h//a//b//", ["https", "h", "a//b", "-", "-"]),
+            ("https://h?q=1/x", ["https", "h", "?q=1/x", "-", "-"]),
+            ("https://h#f", ["https", "h", "#f", "-", "-"]),
+            ("https://u:p:q@h", ["https", "h", "-", "u", "p:q"]),
+            ("https://u@x@h", ["https", "x@h", "-", "u", "-"]),
+            ("https://:p@h", ["https", "h", "-", "", "p"]),
+            ("https://@h", ["https", "h", "-", "", "-"]),
+            ("https://h/a@b:c", ["https", "h", "a@b:c", "-", "-"]),
+            ("https://u%40x:p%3Aq@h%2ex/a%2Fb+c", ["https", "h.x", "a/b+c", "u@x", "p:q"]),
+            ("https://u%zz@h/%", ["https", "h", "%", "u%zz", "-"]),
+            ("cert:///path", ["cert", "", "path", "-", "-"]),
+            ("https://[::1]:5000/v3", ["https", "[::1]:5000", "v3", "-", "-"]),
+        ] {
+            assert_eq!(parts(url), expected.map(str::to_owned), "{url}");
+        }
+        for bad in ["h", "://h", "/v3", "", "https:/h", "https://h%0ahost=x", "https://u%00@h", "https://h/%ff"] {
+            let error = read(&format!("url={bad}\n")).expect_err(bad).to_string();
+            assert!(error.contains("line 1") && error.contains("`url`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_first_line_is_passed_over() {
+        assert_eq!(read("\u{feff}host=h\n").expect("read").host.as_deref(), Some("h"));
+        assert_eq!(read("\u{feff}\n").expect("read"), Message::default());
+        assert_eq!(read("host=h\n\u{feff}host=i\n").expect("read").host.as_deref(), Some("h"));
     }
 
     #[test]

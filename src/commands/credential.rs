@@ -20,7 +20,10 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
     let origin = match message.has_lines {
         false => Some(Origin::read(global, context.environment)?),
-        true => own(global, &message, context)?,
+        true => {
+            message.check()?;
+            own(global, &message, context)?
+        }
     };
     let Some(origin) = origin else { return Ok(Exit::Done) };
     let session = Session::of(origin, Opening::Usual)?;
@@ -39,8 +42,12 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
 /// be one for another server, so it is sent nowhere and kept nowhere.
 pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
+    message.check()?;
     let given = match (&message.authtype, &message.credential) {
         (Some(authtype), Some(credential)) if authtype.eq_ignore_ascii_case(AUTHTYPE) => credential,
+        (Some(authtype), None) if authtype.eq_ignore_ascii_case(AUTHTYPE) => {
+            return Err(Error::usage("store", "`authtype` stands without a `credential`"));
+        }
         _ => return Ok(Exit::Done),
     };
     let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
@@ -63,9 +70,12 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
 /// Forgets the given token, where it is the kept one: a late failure does not drop a newer token.
 pub fn erase(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
-    let Some(given) = message.password.as_ref().or(message.credential.as_ref()) else { return Ok(Exit::Done) };
-    let Some(token) = Token::parse(given.expose()) else { return Ok(Exit::Done) };
+    message.check()?;
     let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
+    let Some(given) = message.password.as_ref().or(message.credential.as_ref()) else {
+        return Err(Error::usage("erase", "the token to forget is missing: expected `password` or `credential`"));
+    };
+    let Some(token) = Token::parse(given.expose()) else { return Ok(Exit::Done) };
     let session = Session::of(origin, Opening::Usual)?;
     let key = session.source().identity.key();
     let is_kept = || Ok::<_, Error>(session.store.read(&key)?.is_some_and(|kept| kept.token == token));

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use fs_err as fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The largest file that is read, in bytes: records have about one thousand.
@@ -27,21 +27,22 @@ impl Folder {
     /// # Errors
     /// [`Error::State`] where it is a symbolic link, no folder, writable for everybody or not the effective user's.
     pub fn open(path: PathBuf) -> Result<Folder, Error> {
-        let refuse = |why: &str, hint| Err(Error::State { path: path.clone(), why: why.into(), hint });
-        match std::fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(broken(&path, &error)),
-            Ok(data) if data.file_type().is_symlink() => {
-                return refuse("it is a symbolic link", SYMLINK);
-            }
-            Ok(data) if !data.is_dir() => return refuse("it is no folder", "move it away"),
-            Ok(data) => {
-                if let Some((why, hint)) = foreign(&data) {
-                    return refuse(why, hint);
-                }
-            }
+        let folder = Folder(path);
+        folder.check()?;
+        Ok(folder)
+    }
+
+    /// Whether nobody else has a say in this folder; one that is missing is fine. Folders below the state folder are checked
+    /// whenever they are used: somebody else may have filled it.
+    fn check(&self) -> Result<(), Error> {
+        let refuse = |why: &str, hint| Err(Error::State { path: self.0.clone(), why: why.into(), hint });
+        match std::fs::symlink_metadata(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(broken(&self.0, &error)),
+            Ok(data) if data.file_type().is_symlink() => refuse("it is a symbolic link", SYMLINK),
+            Ok(data) if !data.is_dir() => refuse("it is no folder", "move it away"),
+            Ok(data) => foreign(&data).map_or(Ok(()), |(why, hint)| refuse(why, hint)),
         }
-        Ok(Folder(path))
     }
 
     /// The folder `name` in this one.
@@ -68,29 +69,40 @@ impl Folder {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        self.check()?;
         builder.create(&self.0).map_err(|error| broken(&self.0, &error))
     }
 
     /// The content of `name`; `None` where there is no such file.
     ///
     /// # Errors
-    /// [`Error::State`] where it cannot be read or is larger than any file of ours.
+    /// [`Error::State`] where it cannot be read, is no plain file of this user's, or is larger than any file of ours.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.check()?;
         let path = self.path(name);
-        match patiently(|| fs::metadata(&path)) {
+        let file = match self.opened(&path, std::fs::OpenOptions::new().read(true)) {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Ok(data) if data.len() > LARGEST => {
-                let why = format!("it has {} bytes, more than {LARGEST}", data.len());
-                return Err(Error::State { path, why, hint: "move it away" });
-            }
-            Err(error) => return Err(broken(&path, &error)),
-            Ok(_) => {}
+            Err(error) => return Err(unusable(&path, &error)),
+        };
+        check_file(&file, &path)?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| broken(&path, &error))?;
+        match bytes.len() as u64 > LARGEST {
+            true => Err(Error::State { path, why: format!("it has more than {LARGEST} bytes"), hint: "move it away" }),
+            false => Ok(Some(bytes)),
         }
-        match patiently(|| fs::read(&path)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(broken(&path, &error)),
+    }
+
+    /// Opens a file that may be anything: no link is followed, and no pipe or device is waited for.
+    fn opened(&self, path: &Path, options: &mut std::fs::OpenOptions) -> io::Result<std::fs::File> {
+        #[cfg(unix)]
+        {
+            use rustix::fs::OFlags;
+            let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+            std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
         }
+        patiently(|| options.open(path))
     }
 
     /// Replaces `name` by `bytes`, whole or not at all.
@@ -123,12 +135,15 @@ impl Folder {
     /// # Errors
     /// [`Error::State`] where that cannot be done.
     pub fn open_file(&self, name: &str) -> Result<std::fs::File, Error> {
+        self.check()?;
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let path = self.path(name);
-        patiently(|| options.open(&path)).map_err(|error| broken(&path, &error))
+        let file = self.opened(&path, &mut options).map_err(|error| unusable(&path, &error))?;
+        check_file(&file, &path)?;
+        Ok(file)
     }
 
     /// Removes `name`; a missing one is no error.
@@ -136,6 +151,7 @@ impl Folder {
     /// # Errors
     /// [`Error::State`] where it stays.
     pub fn remove(&self, name: &str) -> Result<(), Error> {
+        self.check()?;
         let path = self.path(name);
         match patiently(|| fs::remove_file(&path)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(broken(&path, &error)),
@@ -150,8 +166,11 @@ impl Folder {
         }
     }
 
-    /// The names in the folder; none where it is missing.
+    /// The names in the folder; none where it is missing, or somebody else's.
     pub fn names(&self) -> Vec<String> {
+        if self.check().is_err() {
+            return Vec::new();
+        }
         let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
@@ -160,6 +179,37 @@ impl Folder {
 /// What a temporary file for `name` begins with.
 fn temporary_prefix(name: &str) -> String {
     format!(".{name}.")
+}
+
+/// Why a file could not be opened as one of ours.
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    #[cfg(unix)]
+    match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+        // Linux; BSD and macOS.
+        Some(rustix::io::Errno::LOOP | rustix::io::Errno::MLINK) => {
+            return no_file(path, "it is a symbolic link");
+        }
+        // A pipe that nobody reads; a socket.
+        Some(rustix::io::Errno::NXIO) => return no_file(path, "it is no plain file"),
+        _ => {}
+    }
+    broken(path, error)
+}
+
+fn no_file(path: &Path, why: &str) -> Error {
+    Error::State { path: path.into(), why: why.into(), hint: "move it away" }
+}
+
+/// Refuses what is no plain file of this user's.
+fn check_file(file: &std::fs::File, path: &Path) -> Result<(), Error> {
+    let data = file.metadata().map_err(|error| broken(path, &error))?;
+    if !data.is_file() {
+        return Err(no_file(path, "it is no plain file"));
+    }
+    match foreign(&data) {
+        Some((why, hint)) => Err(Error::State { path: path.into(), why: why.into(), hint }),
+        None => Ok(()),
+    }
 }
 
 fn broken(path: &Path, error: &io::Error) -> Error {
@@ -283,5 +333,36 @@ mod tests {
         std::fs::create_dir(&open).expect("made");
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).expect("opened up");
         assert!(Folder::open(open).expect_err("refused").to_string().contains("everybody"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_somebody_else_put_into_it_is_refused_and_not_waited_for() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (home, folder) = folder();
+        folder.write("x", b"one").expect("written");
+        let elsewhere = home.path().join("elsewhere");
+        std::fs::write(&elsewhere, b"precious").expect("written");
+        symlink(&elsewhere, folder.path("link")).expect("a link");
+        symlink("/dev/zero", folder.path("device")).expect("a link");
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path("pipe"), rustix::fs::Mode::RWXU).expect("a pipe");
+        std::fs::create_dir(folder.path("folder")).expect("made");
+        std::fs::File::create(folder.path("large")).and_then(|file| file.set_len(1 << 40)).expect("made");
+        std::fs::write(folder.path("open"), b"x").expect("written");
+        std::fs::set_permissions(folder.path("open"), std::fs::Permissions::from_mode(0o666)).expect("opened up");
+        for name in ["link", "device", "pipe", "folder", "large", "open"] {
+            assert!(matches!(folder.read(name), Err(Error::State { .. })), "{name}");
+        }
+        for name in ["link", "device", "pipe", "folder", "open"] {
+            assert!(matches!(folder.open_file(name), Err(Error::State { .. })), "{name}");
+        }
+        folder.write("link", b"ours").expect("the link is replaced");
+        assert_eq!(std::fs::read(&elsewhere).expect("readable"), b"precious");
+        let inner = folder.inner("inner");
+        symlink(home.path(), inner.as_path()).expect("a link");
+        assert!(
+            inner.read("elsewhere").is_err() && inner.write("y", b"").is_err() && inner.remove("elsewhere").is_err()
+        );
+        assert!(inner.names().is_empty() && elsewhere.exists());
     }
 }

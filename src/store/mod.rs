@@ -13,7 +13,7 @@ mod retry;
 use crate::error::Error;
 use crate::identity::{Identity, Key, LoginKey, TlsPolicy};
 use crate::memory::Memory;
-use crate::record::{Record, RefreshRule, Times, VERSION};
+use crate::record::{Record, RefreshRule, Times, VERSION, lease_prefix};
 use crate::secret::{Token, random_hex};
 use crate::stop::{Point, reached};
 use entries::{Revoking, TokenEntry};
@@ -79,19 +79,24 @@ impl Store {
     /// # Errors
     /// [`Error::State`] where a newer program wrote it, or it cannot be read.
     pub fn record(&self, key: &Key) -> Result<Option<Record>, Error> {
-        self.json(&record_name(key.as_str()), |record: &Record| record.version)
+        self.record_of(key.as_str())
+    }
+
+    fn record_of(&self, key: &str) -> Result<Option<Record>, Error> {
+        let record = self.json(&record_name(key), |record: &Record| record.version)?;
+        Ok(record.filter(|record| record.is_for(key)))
     }
 
     /// A record that a newer program wrote is left alone.
     fn record_is_ours(&self, key: &str) -> Result<(), Error> {
-        self.json(&record_name(key), |record: &Record| record.version).map(drop)
+        self.record_of(key).map(drop)
     }
 
     /// The records of all tokens of a login.
     pub fn records(&self, login: &LoginKey) -> Vec<Record> {
-        let is_record = |name: &String| name.len() == 64 + ".json".len() && name.ends_with(".json");
-        let read = |name: String| self.json(&name, |record: &Record| record.version).ok().flatten();
-        self.folder.names().into_iter().filter(is_record).filter_map(read).filter(|r| r.is_of_login(login)).collect()
+        let read =
+            |name: String| self.record_of(name.strip_suffix(".json").filter(|key| key.len() == 64)?).ok().flatten();
+        self.folder.names().into_iter().filter_map(read).filter(|record| record.is_of_login(login)).collect()
     }
 
     /// Takes the lock of `key` where nobody holds it.
@@ -273,7 +278,8 @@ impl Store {
     }
 
     fn token_entry(&self, key: &str) -> Result<Option<TokenEntry>, Error> {
-        self.entry(&format!("token:{key}"))
+        let entry = self.entry(&format!("token:{key}"))?;
+        Ok(entry.filter(|entry: &TokenEntry| entry.record.is_for(key)))
     }
 
     /// Where the lease of `record` lies; `None` where it is gone.
@@ -427,11 +433,6 @@ fn record_name(key: &str) -> String {
 
 fn lock_name(key: &str) -> String {
     format!("{key}.lock")
-}
-
-/// Leases name their key, so that whoever holds its lock can clear up those of processes that were killed.
-fn lease_prefix(key: &str) -> String {
-    format!("lease.{}.", key.get(..16).unwrap_or(key))
 }
 
 fn waiting_name(login: &LoginKey) -> String {

@@ -24,7 +24,7 @@ fn is_not_used(user: &User, fake: &Fake, why: &str) {
     let hook = user.hook("").success();
     assert!(hook.stdout.starts_with('\n') && hook.stdout.contains("__ostoken_said=state"), "{hook:?}");
     assert!(hook.stderr.contains(why) && hook.stderr.lines().count() == 1, "{hook:?}");
-    assert_eq!(user.hook("state").success().stderr, "");
+    assert_eq!(user.hook_after(&hook).success().stderr, "");
     assert_eq!(fake.requests().len(), sent);
 }
 
@@ -287,4 +287,106 @@ fn a_token_put_in_by_hand_is_left_alone() {
     assert!(!hook.stdout.contains("OS_TOKEN") && !hook.stdout.contains("unset"), "{hook:?}");
     assert!(hook.stdout.starts_with('\n') && hook.stderr.is_empty(), "{hook:?}");
     assert_eq!(fake.requests().len(), 0);
+}
+
+/// The folder of the file keyring's tokens, and the file of the only record in it.
+fn only_record(user: &User) -> (std::path::PathBuf, std::path::PathBuf) {
+    let folder = state(user).join("file");
+    let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_record = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.len() == 64 + ".json".len() && name.ends_with(".json")
+    };
+    let mut records: Vec<_> = names.filter(is_record).collect();
+    assert_eq!(records.len(), 1, "{records:?}");
+    (folder, records.remove(0))
+}
+
+#[test]
+fn what_stands_in_a_record_is_never_a_path() {
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "file");
+    user.run(&["login"]).success();
+    let (folder, record) = only_record(&user);
+    let documents = user.home.outside("documents");
+    fs::create_dir(&documents).unwrap();
+    fs::write(documents.join("precious.json"), "{}").unwrap();
+    let text = fs::read_to_string(&record).unwrap();
+    let key = record.file_stem().unwrap().to_str().unwrap();
+    let elsewhere = documents.join("precious");
+    for path in [elsewhere.to_str().unwrap().to_owned(), format!("../../../{}", elsewhere.display())] {
+        let hostile = text.replace(&format!("\"key\": \"{key}\""), &format!("\"key\": \"{path}\""));
+        let hostile = hostile.replace("\"lease\": \"lease.", &format!("\"lease\": \"{path}.json/../lease."));
+        assert_ne!(hostile, text);
+        for name in ["0".repeat(64), key.to_owned()] {
+            fs::write(folder.join(format!("{name}.json")), &hostile).unwrap();
+        }
+        for command in [&["token"][..], &["refresh"], &["revoke", "--all"], &["login"], &["logout"], &["login"]] {
+            user.run(command).success();
+            let left: Vec<_> = fs::read_dir(&documents).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, ["precious.json"], "{command:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_plain_file_of_this_users_is_named_and_not_waited_for() {
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "file");
+    user.run(&["login"]).success();
+    let (_, record) = only_record(&user);
+    let precious = user.home.outside("precious");
+    fs::write(&precious, "precious").unwrap();
+    let place: [(&str, &dyn Fn()); 4] = [
+        ("symbolic link", &|| symlink(&precious, &record).unwrap()),
+        ("symbolic link", &|| symlink("/dev/zero", &record).unwrap()),
+        ("no plain file", &|| {
+            rustix::fs::mkfifoat(rustix::fs::CWD, &record, rustix::fs::Mode::RWXU).unwrap();
+        }),
+        ("no plain file", &|| fs::create_dir(&record).unwrap()),
+    ];
+    for (why, make) in place {
+        fs::remove_file(&record).unwrap();
+        make();
+        let output = user.run(&["token"]).expect_status(1);
+        assert!(output.stderr.contains(why) && output.elapsed.as_secs() < 5, "{output:?}");
+        let hook = user.hook("").success();
+        assert!(hook.stderr.contains(why) && hook.elapsed.as_secs() < 5, "{hook:?}");
+        let _ = fs::remove_file(&record).or_else(|_| fs::remove_dir(&record));
+        fs::write(&record, "").unwrap();
+    }
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+}
+
+#[test]
+fn a_folder_below_the_state_folder_is_checked_as_that_is() {
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_KEYRING", "file");
+    user.run(&["login"]).success();
+    for name in ["file", "logins", "file/secrets"] {
+        let (folder, moved) = (state(&user).join(name), user.home.outside("moved"));
+        fs::rename(&folder, &moved).unwrap();
+        symlink(&moved, &folder).unwrap();
+        let output = user.run(&["login"]);
+        assert!(output.stderr.contains("symbolic link"), "{name}: {output:?}");
+        fs::remove_file(&folder).unwrap();
+        fs::rename(&moved, &folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        let output = user.run(&["login"]);
+        assert!(output.stderr.contains("everybody can write"), "{name}: {output:?}");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    user.run(&["login"]).success();
+}
+
+#[test]
+fn a_path_is_escaped_before_a_terminal() {
+    let fake = Fake::start();
+    let mut user = User::of(&fake);
+    let state = user.home.outside("st\u{1b}[31mate\u{202e}");
+    fs::write(&state, "").unwrap();
+    user.set("XDG_STATE_HOME", state.to_str().unwrap());
+    let output = user.run(&["token"]);
+    assert!(output.status != 0 && output.stderr.contains("\\u{1b}[31m"), "{output:?}");
+    assert!(!output.stderr.contains('\u{1b}') && !output.stderr.contains('\u{202e}'), "{output:?}");
 }

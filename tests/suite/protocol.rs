@@ -183,14 +183,15 @@ fn a_token_from_elsewhere_needs_its_authtype_and_its_server() {
     for more in [
         "credential=gAAAAAx\n",
         "authtype=Bearer\ncredential=gAAAAAx\n",
-        "authtype=X-Auth-Token\npassword=gAAAAAx\n",
-        "authtype=X-Auth-Token\n",
         "authtype=X-Auth-Token\nusername=mallory\ncredential=gAAAAAx\n",
     ] {
         user.run_with_input(&["store"], &about(&fake, more)).success();
     }
     user.run_with_input(&["store"], "protocol=https\nhost=h\nauthtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
-    user.run_with_input(&["store"], "authtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
+    for more in ["authtype=X-Auth-Token\npassword=gAAAAAx\n", "authtype=X-Auth-Token\n"] {
+        let output = user.run_with_input(&["store"], &about(&fake, more)).expect_status(2);
+        assert!(output.stderr.contains("without a `credential`"), "{output:?}");
+    }
     assert_eq!(fake.requests().len(), 0);
 }
 
@@ -236,9 +237,36 @@ fn empty_input_means_the_identity_of_the_environment() {
         assert_eq!(value(&output, "username"), "alice");
     }
     assert_eq!(fake.posts(), 1);
-    user.run_with_input(&["store"], "").success();
-    user.run_with_input(&["erase"], "").success();
     assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
+fn a_caller_that_erred_is_told_so() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let token = user.token();
+    for input in ["", "username=alice\n", "host=127.0.0.1\n", "protocol=http\n", "authtype=X-Auth-Token\ncredential=x\n"] {
+        for command in ["get", "store", "erase"] {
+            if (command, input) != ("get", "") {
+                let output = user.run_with_input(&[command], input).expect_status(2);
+                assert!(output.stderr.contains("no `protocol` and `host`") && output.stdout.is_empty(), "{output:?}");
+            }
+        }
+    }
+    let output = user.run_with_input(&["erase"], &about(&fake, "")).expect_status(2);
+    assert!(output.stderr.contains("expected `password` or `credential`"), "{output:?}");
+    let elsewhere = user.run_with_input(&["erase"], "protocol=https\nhost=github.com\n").success();
+    assert_eq!(elsewhere.stderr, "", "not ours");
+    assert_eq!(user.token(), token);
+}
+
+#[test]
+fn a_byte_order_mark_before_the_description_is_passed_over() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let token = user.token();
+    let output = user.run_with_input(&["get"], &format!("\u{feff}{}", about(&fake, ""))).success();
+    assert_eq!(value(&output, "password"), token);
 }
 
 #[test]

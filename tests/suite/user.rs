@@ -116,6 +116,12 @@ impl User {
         self.prompted(said)
     }
 
+    /// The next call of the same shell's hook.
+    pub fn hook_after(&self, before: &Output) -> Output {
+        let said = before.stdout.lines().find_map(|line| line.strip_prefix("__ostoken_said="));
+        self.hook(said.unwrap_or_else(|| panic!("no answer: {before:?}")))
+    }
+
     /// A call of a hook, whether or not anybody logged in before.
     pub fn prompted(&self, said: &str) -> Output {
         self.run(&["hook", "--shell", "bash", "--said", said])
