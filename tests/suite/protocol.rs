@@ -245,7 +245,9 @@ fn a_caller_that_erred_is_told_so() {
     let fake = Fake::start();
     let user = User::of(&fake);
     let token = user.token();
-    for input in ["", "username=alice\n", "host=127.0.0.1\n", "protocol=http\n", "authtype=X-Auth-Token\ncredential=x\n"] {
+    for input in
+        ["", "username=alice\n", "host=127.0.0.1\n", "protocol=http\n", "authtype=X-Auth-Token\ncredential=x\n"]
+    {
         for command in ["get", "store", "erase"] {
             if (command, input) != ("get", "") {
                 let output = user.run_with_input(&[command], input).expect_status(2);

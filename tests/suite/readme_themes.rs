@@ -63,6 +63,42 @@ fn powerlevel10k_is_told_of_a_token_that_lives() {
     assert_eq!(seen, ["<segment|-f|2|-t|token 90 min>", "", "", ""]);
 }
 
+/// Values that a folder's .env may give, each of which makes a file where it is run.
+fn hostile(home: &Path) -> Vec<String> {
+    let file = home.join("run");
+    let run = format!("touch {}", file.display());
+    let mut values: Vec<String> =
+        ["a[$(RUN)]", "$(RUN)", "`RUN`", "a[`RUN`]+9999999999", "9999999999;RUN", "9999999999 $(RUN)", "x=a[$(RUN)]"]
+            .iter()
+            .map(|value| value.replace("RUN", &run))
+            .collect();
+    values.extend(
+        ["-1", "0x7fffffffffff", "99999999999999999999999", " 9999999999", "1e9", "%n%{a%}", "\u{661}\u{662}"]
+            .map(str::to_owned),
+    );
+    values
+}
+
+#[test]
+fn no_value_of_the_environment_is_run_by_a_theme() {
+    let (Some(zsh), Some(starship)) = (tool("zsh"), prepared("peers/bin/starship")) else { return };
+    let home = tempfile::tempdir().expect("a home");
+    let before = "add_newline = false\ncommand_timeout = 30000\nformat = '$custom'\n";
+    let toml = format!("{before}{}", block("toml"));
+    let stub = "zmodload zsh/datetime\nfunction p10k() { print -rn -- \"<${(j:|:)@}>\" }\n";
+    let script = format!("{stub}{}prompt_my_ostoken || true\n", block("zsh"));
+    for value in hostile(home.path()) {
+        let seen = shown(&zsh, &["-f", "-c", &script], home.path(), Some(&value));
+        assert_eq!(seen, "", "powerlevel10k: {value}");
+        for shell in ["sh", "bash"] {
+            fs::write(home.path().join("starship.toml"), toml.replace("[\"sh\"]", &format!("[\"{shell}\"]")))
+                .expect("written");
+            assert_eq!(shown(&starship, &["prompt"], home.path(), Some(&value)), "", "starship, {shell}: {value}");
+        }
+        assert!(!home.path().join("run").exists(), "{value}");
+    }
+}
+
 /// oh-my-posh has no package: what can be seen without it.
 #[test]
 fn the_segment_of_oh_my_posh_is_valid_json() {
