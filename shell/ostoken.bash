@@ -58,21 +58,19 @@ fi
 __ostoken_hook() {
   # `set -a` would export what is set here, `set -u` minds names that are not.
   case $- in
-  *[au]*)
-    \builtin local "FUNCNEST=0"
-    __ostoken_quietly __ostoken_hook "${1-0}"
-    \builtin return "${1-0}"
+  *[au]*) ;;
+  *)
+    __ostoken_time
+    __ostoken_print
+    # A clock that went back counts as due. Where nocasematch makes A equal a, ## does not.
+    # shellcheck disable=SC2050 # constants, but for nocasematch
+    if [[ $__ostoken__now < $__ostoken__due && ! $__ostoken__now < $__ostoken__since &&
+      -e $__ostoken__lease && $__ostoken__new = "$__ostoken__seen" &&
+      (A != a || -z ${__ostoken__new##"$__ostoken__seen"}) ]]; then
+      \builtin return "${1-0}"
+    fi
     ;;
   esac
-  __ostoken_time
-  __ostoken_print
-  # A clock that went back counts as due. Where nocasematch makes A equal a, ## does not.
-  # shellcheck disable=SC2050 # constants, but for nocasematch
-  if [[ $__ostoken__now < $__ostoken__due && ! $__ostoken__now < $__ostoken__since &&
-    -e $__ostoken__lease && $__ostoken__new = "$__ostoken__seen" &&
-    (A != a || -z ${__ostoken__new##"$__ostoken__seen"}) ]]; then
-    \builtin return "${1-0}"
-  fi
   # A limit on how deep functions call each other would end this one here.
   \builtin local "FUNCNEST=0"
   __ostoken_quietly __ostoken_look
@@ -82,6 +80,8 @@ __ostoken_hook() {
 # The slow path. Runs under __ostoken_quietly, and so does all that it calls.
 __ostoken_look() {
   \builtin local __ostoken_ask=''
+  __ostoken_time
+  __ostoken_print
   # EPOCHSECONDS and SECONDS are variables like others once somebody has unset them.
   if [[ ${#__ostoken__now} != 10 || $__ostoken__now = *[!0-9]* ]]; then
     \builtin printf -v __ostoken__now '%(%s)T' -1 2>/dev/null || \builtin printf -v __ostoken__now %010d 0
@@ -539,6 +539,7 @@ __ostoken_begin() {
   done
   __ostoken_key=$RANDOM$RANDOM${SRANDOM-$RANDOM}$$
   __ostoken_key=${__ostoken_key//[!0-9]/}
+  __ostoken_key=${__ostoken_key:0:12}
   # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process.
   case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
   30? | 40[01]) __ostoken_time='__ostoken__now=000000000${SECONDS//[!0-9]/}; __ostoken__now=${__ostoken__now:(-10)}' ;;
@@ -558,8 +559,8 @@ __ostoken_begin() {
     # The same for PS0, which `set -u` looks at.
     __ostoken_exact+='${'$__ostoken_name'-}'$'\037'
   done
-  # Of secrets only whether they are there, and how long the password is.
-  __ostoken_name='${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
+  # Of secrets only whether they are there, how long the password is, and how the token ends.
+  __ostoken_name='${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
   __ostoken_print+=$__ostoken_name
   __ostoken_exact+=$__ostoken_name
   __ostoken_rewrite "$@"
@@ -589,7 +590,7 @@ __ostoken_rewrite() {
 __ostoken_start() {
   __ostoken__bin=$__ostoken_bin __ostoken__was=$__ostoken_was
   __ostoken__due='' __ostoken__since='' __ostoken__seen='' __ostoken__asked='' __ostoken__lease='' __ostoken__said=''
-  __ostoken__end=0 __ostoken__looks='' __ostoken__moved='' __ostoken__spoiled=9${__ostoken_key:0:14}
+  __ostoken__end=0 __ostoken__looks='' __ostoken__moved='' __ostoken__spoiled=9$__ostoken_key
   # What stands in PROMPT_COMMAND; guarded, where child shells without the hook inherit that.
   # `&& :` hands $? on to what follows, while `set -e` and a trap on ERR do not see it.
   __ostoken__plain='__ostoken_hook "$?" && \builtin :'
@@ -613,7 +614,7 @@ __ostoken_start() {
   __ostoken_pin
   case $- in *i*) ;; *) \builtin return 0 ;; esac
   # A child shell does not know what its parent exported, and for which cloud: it asks.
-  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_FOR+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
+  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
     __ostoken_unset_token
   fi
   __ostoken_register
