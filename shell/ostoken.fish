@@ -91,17 +91,18 @@ function __ostoken_check --argument-names now
     set -g __ostoken__fresh $__ostoken__due
 end
 
-# The values themselves. Of secrets only whether they are there, and how long the password is. The
-# user domain is taken away on export: it is back when an OpenRC was sourced once more.
+# The values themselves. Of secrets only whether they are there, how long the password is, and how
+# the token ends. The user domain is taken away on export: it is back when an OpenRC was sourced once more.
 function __ostoken_look
     set -l name
     set -l secrets
-    for name in OS_TOKEN OS_APPLICATION_CREDENTIAL_SECRET OS_PASSCODE
+    for name in OS_APPLICATION_CREDENTIAL_SECRET OS_PASSCODE
         test -n "$$name"
         and set -a secrets $name
     end
     set -q OS_PASSWORD
     and set -a secrets (string length -- "$OS_PASSWORD")
+    set -a secrets (string sub -s -4 -- "$OS_TOKEN")
     string escape -- "$OS_CLOUD" "$OS_AUTH_URL" "$OS_USERNAME" "$OS_USER_ID" "$OS_PROJECT_ID" \
         "$OS_PROJECT_NAME" "$OS_PROJECT_DOMAIN_ID" "$OS_PROJECT_DOMAIN_NAME" "$OS_TENANT_ID" \
         "$OS_TENANT_NAME" "$OS_USER_DOMAIN_ID" "$OS_USER_DOMAIN_NAME" "$OS_DEFAULT_DOMAIN" \
@@ -372,7 +373,7 @@ begin
     end
     # A child shell does not know what its parent exported, and for which cloud: it asks.
     if status is-interactive; and test -n "$OS_TOKEN"
-        if set -q OSTOKEN_EXPORTED; or set -q OSTOKEN_FOR; or set -q OSTOKEN_EXPIRES_AT
+        if set -q OSTOKEN_EXPORTED; or set -q OSTOKEN_EXPIRES_AT
             __ostoken_unset_token
         end
     end

@@ -314,8 +314,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     function __ostoken_hook {
       [Diagnostics.DebuggerHidden()] param()
       if ([Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')) {
-        # What a token depends on, in one string. Of secrets only whether they are there, and how long
-        # the password is. The user domain is taken away on export: it is back when an OpenRC was
+        # What a token depends on, in one string. Of secrets only whether they are there, how long the
+        # password is, and a number for the token. The user domain is taken away on export: it is back when an OpenRC was
         # loaded once more. (.NET Framework joins nothing at all if the first part is null.)
         $look = [string]::Join("`0", '',
           [Environment]::GetEnvironmentVariable('OS_CLOUD'),
@@ -346,7 +346,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           [Environment]::GetEnvironmentVariable('OS_INSECURE'),
           [Environment]::GetEnvironmentVariable('OS_CLIENT_CONFIG_FILE'),
           [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORTED'),
-          [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_TOKEN')),
+          ([string][Environment]::GetEnvironmentVariable('OS_TOKEN')).GetHashCode(),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_SECRET')),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
           ([string][Environment]::GetEnvironmentVariable('OS_PASSWORD')).Length)
@@ -470,7 +470,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           "$env:OS_AUTH_TYPE`0$env:OS_APPLICATION_CREDENTIAL_ID`0$env:OS_APPLICATION_CREDENTIAL_NAME`0" +
           "$env:OS_CACERT`0$env:OS_CERT`0$env:OS_KEY`0$env:OS_INSECURE`0$env:OS_CLIENT_CONFIG_FILE`0" +
           "$env:OSTOKEN_EXPORTED`0" +
-          "$(-not $env:OS_TOKEN)`0$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)`0" +
+          "$("$env:OS_TOKEN".GetHashCode())`0$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)`0" +
           "$(-not $env:OS_PASSCODE)`0$("$env:OS_PASSWORD".Length)"
         if ($script:looking) {
           $script:looking = $false
@@ -522,7 +522,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   # A child shell does not know what its parent exported, and for which cloud: it asks.
   function __ostoken_inherit {
     [Diagnostics.DebuggerHidden()] param()
-    $marks = (__ostoken_get OSTOKEN_EXPORTED), (__ostoken_get OSTOKEN_FOR), (__ostoken_get OSTOKEN_EXPIRES_AT)
+    $marks = (__ostoken_get OSTOKEN_EXPORTED), (__ostoken_get OSTOKEN_EXPIRES_AT)
     if ((__ostoken_get OS_TOKEN) -and @($marks -ne $null).Count) { __ostoken_unset_token }
   }
 

@@ -26,8 +26,8 @@ __ostoken_bin=ostoken
 __ostoken_hook() {
   # The clock, and what a token depends on, in one string; between the values stands a control
   # character (\037), so that no two environments look alike.
-  # Of secrets only whether they are there, and how long the password is. The user domain is taken
-  # away on export: it is back when an OpenRC was sourced once more.
+  # Of secrets only whether they are there, how long the password is, and how the token ends. The
+  # user domain is taken away on export: it is back when an OpenRC was sourced once more.
   \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new="\
 ${OS_CLOUD-}${OS_AUTH_URL-}${OS_USERNAME-}${OS_USER_ID-}\
 ${OS_PROJECT_ID-}${OS_PROJECT_NAME-}${OS_PROJECT_DOMAIN_ID-}\
@@ -37,7 +37,7 @@ ${OS_DEFAULT_DOMAIN_ID-}${OS_DEFAULT_DOMAIN_NAME-}${OS_DOMAIN_ID-}\
 ${OS_DOMAIN_NAME-}${OS_SYSTEM_SCOPE-}${OS_TRUST_ID-}${OS_AUTH_TYPE-}\
 ${OS_APPLICATION_CREDENTIAL_ID-}${OS_APPLICATION_CREDENTIAL_NAME-}${OS_CACERT-}\
 ${OS_CERT-}${OS_KEY-}${OS_INSECURE-}${OS_CLIENT_CONFIG_FILE-}\
-${OSTOKEN_EXPORTED-}${OS_TOKEN:+t}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
+${OSTOKEN_EXPORTED-}${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
   if [[ -n ${__ostoken__asked-} ]]; then
     # __ostoken_look wants just that.
     __ostoken__seen=$__ostoken_new
@@ -293,7 +293,7 @@ __ostoken_pin
 # A script gets the words, not the hook.
 if [[ -o interactive ]]; then
   # A child shell does not know what its parent exported, and for which cloud: it asks.
-  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_FOR+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
+  if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
     __ostoken_unset_token
   fi
   __ostoken_register

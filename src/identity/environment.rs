@@ -83,7 +83,8 @@ impl Environment {
         if let Some(token) = self.get("OS_TOKEN") {
             match Token::parse(token).filter(|_| own) {
                 Some(token) => known.0.insert("OSTOKEN_EXPORTED".into(), Zeroizing::new(token.fingerprint())),
-                None => known.0.remove("OSTOKEN_EXPORTED"),
+                // It is still there, to be taken away.
+                None => known.0.get_mut("OSTOKEN_EXPORTED").map(std::mem::take),
             };
         }
         known

@@ -120,6 +120,7 @@ fn environments_that_the_client_cannot_bear_a_token_in_are_left_alone(name: &str
 
     // For tools that want it all the same.
     shell.run("export OSTOKEN_EXPORT=always");
+    shell.run("ostoken_on");
     for variables in [credential, domain] {
         person.home.logged_in(&variables);
         let source: Vec<_> = variables.iter().map(|(name, value)| format!("{name}='{value}'")).collect();

@@ -406,7 +406,7 @@ fn with_direnv_no_folder_has_the_token_of_another() {
             has_token(&mut shell, TOKEN);
             fake.mode("fail");
             shell.run("cd ~/evil");
-            shell.run(&format!("OS_TOKEN={TOKEN} '{}' --rcfile ~/.bashrc", bash.display()));
+            shell.run(&format!("OS_TOKEN={TOKEN} OSTOKEN_EXPORTED= '{}' --rcfile ~/.bashrc", bash.display()));
             has_no_copy(&mut shell, &what);
             fake.mode("ok").token(RENEWED);
             shell.run("cd ~/one");

@@ -87,9 +87,13 @@ fn an_export_that_was_asked_for_ends_when_it_is_no_longer(name: &str) {
     assert!(cloud.accepts(&token));
     assert_eq!(shell.get("OS_AUTH_TYPE"), "token");
     assert_eq!(shell.text("sh -c 'ostoken token'"), token);
+    // A hook takes its settings when it is loaded, and when a person says so.
     shell.run("unset OSTOKEN_EXPORT");
+    assert_eq!(shell.get("OS_TOKEN"), token);
+    shell.run("ostoken_on");
     is_the_files_own(&mut shell, &credential);
     shell.run("export OSTOKEN_EXPORT=always");
+    shell.run("ostoken_on");
     assert_eq!(shell.get("OS_TOKEN"), token);
     assert_eq!(cloud.creations(), 1);
 }
