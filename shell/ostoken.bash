@@ -560,9 +560,9 @@ __ostoken_begin() {
     __ostoken_exact+='${'$__ostoken_name'-}'$'\037'
   done
   # Of secrets only whether they are there, how long the password is, and how the token ends.
-  __ostoken_name='${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
-  __ostoken_print+=$__ostoken_name
-  __ostoken_exact+=$__ostoken_name
+  __ostoken_name='${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
+  __ostoken_print+='${OS_TOKEN: -4}'$__ostoken_name
+  __ostoken_exact+='${OS_TOKEN:+${OS_TOKEN: -4}}'$__ostoken_name
   __ostoken_rewrite "$@"
   # One of the same name may have come with the environment.
   \builtin export -nf "$@"
