@@ -527,7 +527,7 @@ ostoken_use() {
 # the fingerprint spelled out, since a function more would cost each prompt a sixth.
 __ostoken_begin() {
   \builtin local __ostoken_name __ostoken_key __ostoken_time
-  \builtin local __ostoken_print='' __ostoken_exact='' __ostoken_was='' __ostoken_text
+  \builtin local __ostoken_print='' __ostoken_exact='' __ostoken_list __ostoken_was='' __ostoken_text
   # Those of an earlier evaluation.
   for __ostoken_name in "${!__ostoken_@}"; do
     case $__ostoken_name in
@@ -540,11 +540,13 @@ __ostoken_begin() {
   __ostoken_key=$RANDOM$RANDOM${SRANDOM-$RANDOM}$$
   __ostoken_key=${__ostoken_key//[!0-9]/}
   __ostoken_key=${__ostoken_key:0:12}
-  # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process.
+  # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process. There
+  # a prompt runs no array either.
+  __ostoken_list='$PROMPT_COMMAND'
   case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
-  30? | 40[01]) __ostoken_time='__ostoken__now=000000000${SECONDS//[!0-9]/}; __ostoken__now=${__ostoken__now:(-10)}' ;;
+  30? | 40[01]) __ostoken_time='__ostoken__now=000000000$SECONDS; __ostoken__now=${__ostoken__now:(-10)}' ;;
   4*) __ostoken_time='\builtin printf -v __ostoken__now "%(%s)T" -1' ;;
-  *) __ostoken_time='__ostoken__now=$EPOCHSECONDS' ;;
+  *) __ostoken_time='__ostoken__now=$EPOCHSECONDS' __ostoken_list='${PROMPT_COMMAND[*]}' ;;
   esac
   # What a token depends on, in one string; \037 so that no two environments look alike. The user
   # domain is taken away on export: it is back when an OpenRC was sourced once more. With our own
@@ -578,7 +580,7 @@ __ostoken_rewrite() {
     case $__ostoken_line in
     *__ostoken_time\;) __ostoken_line=$__ostoken_time\; ;;
     *__ostoken_cloud\;) __ostoken_line=__ostoken__cloud=$__ostoken_print\; ;;
-    *__ostoken_print\;) __ostoken_line=__ostoken__new=$__ostoken_print$'\037${PROMPT_COMMAND[*]};' ;;
+    *__ostoken_print\;) __ostoken_line=__ostoken__new=$__ostoken_print$'\037'$__ostoken_list\; ;;
     esac
     __ostoken_code+=${__ostoken_line//__ostoken__/__ostoken_${__ostoken_key}_}$'\n'
   done
