@@ -58,21 +58,19 @@ fi
 __ostoken_hook() {
   # `set -a` would export what is set here, `set -u` minds names that are not.
   case $- in
-  *[au]*)
-    \builtin local "FUNCNEST=0"
-    __ostoken_quietly __ostoken_hook "${1-0}"
-    \builtin return "${1-0}"
+  *[au]*) ;;
+  *)
+    __ostoken_time
+    __ostoken_print
+    # A clock that went back counts as due. Where nocasematch makes A equal a, ## does not.
+    # shellcheck disable=SC2050 # constants, but for nocasematch
+    if [[ $__ostoken__now < $__ostoken__due && ! $__ostoken__now < $__ostoken__since &&
+      -e $__ostoken__lease && $__ostoken__new = "$__ostoken__seen" &&
+      (A != a || -z ${__ostoken__new##"$__ostoken__seen"}) ]]; then
+      \builtin return "${1-0}"
+    fi
     ;;
   esac
-  __ostoken_time
-  __ostoken_print
-  # A clock that went back counts as due. Where nocasematch makes A equal a, ## does not.
-  # shellcheck disable=SC2050 # constants, but for nocasematch
-  if [[ $__ostoken__now < $__ostoken__due && ! $__ostoken__now < $__ostoken__since &&
-    -e $__ostoken__lease && $__ostoken__new = "$__ostoken__seen" &&
-    (A != a || -z ${__ostoken__new##"$__ostoken__seen"}) ]]; then
-    \builtin return "${1-0}"
-  fi
   # A limit on how deep functions call each other would end this one here.
   \builtin local "FUNCNEST=0"
   __ostoken_quietly __ostoken_look
@@ -82,6 +80,8 @@ __ostoken_hook() {
 # The slow path. Runs under __ostoken_quietly, and so does all that it calls.
 __ostoken_look() {
   \builtin local __ostoken_ask=''
+  __ostoken_time
+  __ostoken_print
   # EPOCHSECONDS and SECONDS are variables like others once somebody has unset them.
   if [[ ${#__ostoken__now} != 10 || $__ostoken__now = *[!0-9]* ]]; then
     \builtin printf -v __ostoken__now '%(%s)T' -1 2>/dev/null || \builtin printf -v __ostoken__now %010d 0
@@ -527,7 +527,7 @@ ostoken_use() {
 # the fingerprint spelled out, since a function more would cost each prompt a sixth.
 __ostoken_begin() {
   \builtin local __ostoken_name __ostoken_key __ostoken_time
-  \builtin local __ostoken_print='' __ostoken_exact='' __ostoken_was='' __ostoken_text
+  \builtin local __ostoken_print='' __ostoken_exact='' __ostoken_list __ostoken_was='' __ostoken_text
   # Those of an earlier evaluation.
   for __ostoken_name in "${!__ostoken_@}"; do
     case $__ostoken_name in
@@ -539,11 +539,14 @@ __ostoken_begin() {
   done
   __ostoken_key=$RANDOM$RANDOM${SRANDOM-$RANDOM}$$
   __ostoken_key=${__ostoken_key//[!0-9]/}
-  # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process.
+  __ostoken_key=${__ostoken_key:0:12}
+  # Before 5.0 another clock, for macOS's 3.2 the age of the shell; neither starts a process. There
+  # a prompt runs no array either.
+  __ostoken_list='$PROMPT_COMMAND'
   case $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) in
-  30? | 40[01]) __ostoken_time='__ostoken__now=000000000${SECONDS//[!0-9]/}; __ostoken__now=${__ostoken__now:(-10)}' ;;
+  30? | 40[01]) __ostoken_time='__ostoken__now=000000000$SECONDS; __ostoken__now=${__ostoken__now:(-10)}' ;;
   4*) __ostoken_time='\builtin printf -v __ostoken__now "%(%s)T" -1' ;;
-  *) __ostoken_time='__ostoken__now=$EPOCHSECONDS' ;;
+  *) __ostoken_time='__ostoken__now=$EPOCHSECONDS' __ostoken_list='${PROMPT_COMMAND[*]}' ;;
   esac
   # What a token depends on, in one string; \037 so that no two environments look alike. The user
   # domain is taken away on export: it is back when an OpenRC was sourced once more. With our own
@@ -559,9 +562,9 @@ __ostoken_begin() {
     __ostoken_exact+='${'$__ostoken_name'-}'$'\037'
   done
   # Of secrets only whether they are there, how long the password is, and how the token ends.
-  __ostoken_name='${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
-  __ostoken_print+=$__ostoken_name
-  __ostoken_exact+=$__ostoken_name
+  __ostoken_name='${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}'
+  __ostoken_print+='${OS_TOKEN: -4}'$__ostoken_name
+  __ostoken_exact+='${OS_TOKEN:+${OS_TOKEN: -4}}'$__ostoken_name
   __ostoken_rewrite "$@"
   # One of the same name may have come with the environment.
   \builtin export -nf "$@"
@@ -577,7 +580,7 @@ __ostoken_rewrite() {
     case $__ostoken_line in
     *__ostoken_time\;) __ostoken_line=$__ostoken_time\; ;;
     *__ostoken_cloud\;) __ostoken_line=__ostoken__cloud=$__ostoken_print\; ;;
-    *__ostoken_print\;) __ostoken_line=__ostoken__new=$__ostoken_print$'\037${PROMPT_COMMAND[*]};' ;;
+    *__ostoken_print\;) __ostoken_line=__ostoken__new=$__ostoken_print$'\037'$__ostoken_list\; ;;
     esac
     __ostoken_code+=${__ostoken_line//__ostoken__/__ostoken_${__ostoken_key}_}$'\n'
   done
@@ -589,7 +592,7 @@ __ostoken_rewrite() {
 __ostoken_start() {
   __ostoken__bin=$__ostoken_bin __ostoken__was=$__ostoken_was
   __ostoken__due='' __ostoken__since='' __ostoken__seen='' __ostoken__asked='' __ostoken__lease='' __ostoken__said=''
-  __ostoken__end=0 __ostoken__looks='' __ostoken__moved='' __ostoken__spoiled=9${__ostoken_key:0:14}
+  __ostoken__end=0 __ostoken__looks='' __ostoken__moved='' __ostoken__spoiled=9$__ostoken_key
   # What stands in PROMPT_COMMAND; guarded, where child shells without the hook inherit that.
   # `&& :` hands $? on to what follows, while `set -e` and a trap on ERR do not see it.
   __ostoken__plain='__ostoken_hook "$?" && \builtin :'

@@ -101,6 +101,16 @@ fn a_token_of_the_users_own_stays_and_is_not_called_ours() {
 }
 
 #[test]
+fn a_token_put_over_ours_makes_one_call_without_own() {
+    let Some(bash) = bash() else { return };
+    let (fake, mut shell) = start(&bash);
+    fake.mode("nothing");
+    shell.run("export OS_TOKEN=a-token-of-my-own");
+    has_token(&mut shell, "a-token-of-my-own");
+    assert_eq!(fake.calls(), ["hook --shell bash --said ", "hook --shell bash --said "]);
+}
+
+#[test]
 fn an_older_token_of_ours_is_known_when_it_comes_back() {
     let Some(bash) = bash() else { return };
     let (fake, mut shell) = start(&bash);
@@ -130,6 +140,21 @@ fn a_child_shell_drops_what_it_inherited_and_asks() {
                 assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}={value}");
             }
         }
+    }
+}
+
+#[test]
+fn a_child_shell_keeps_a_token_that_no_mark_calls_ours() {
+    let Some(bash) = bash() else { return };
+    // OSTOKEN_FOR outlives a token: it tells whose user domain was taken away.
+    for mark in ["OSTOKEN_FOR", "OSTOKEN_USER_DOMAIN_NAME"] {
+        let fake = FakeOstoken::new();
+        fake.mode("nothing");
+        let mut vars = SESSION.to_vec();
+        vars.extend([("OS_TOKEN", "mine"), (mark, "x")]);
+        let mut shell = Shell::bash_in(&bash, &fake, &fake.source("bash"), &vars);
+        has_token(&mut shell, "mine");
+        assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}");
     }
 }
 
