@@ -1,7 +1,7 @@
 //! The secret of a login: where it comes from, where it may go, and whether Keystone refused it before.
 
 use crate::error::{Error, escaped};
-use crate::identity::{Login, Source, TlsPolicy};
+use crate::identity::{Identity, Login, Source, TlsPolicy};
 use crate::memory::Asker;
 use crate::secret::Secret;
 use crate::store::Store;
@@ -81,33 +81,110 @@ pub fn forget(store: &Store, login: &Login) -> Result<(), Error> {
     store.delete_entry(&refused_account(&login.key()))
 }
 
-/// Refuses a secret that Keystone refused before, in whatever scope: Keystone locks out who sends a wrong one again.
+/// Refuses a secret that Keystone refused before, in whatever scope or in this one: Keystone locks out who sends a wrong one
+/// again.
 ///
 /// # Errors
 /// [`Error::RefusedBefore`]; [`Error::NoKeyring`].
-pub fn check_refusal(store: &Store, login: &Login, secret: &Secret) -> Result<(), Error> {
-    let refused: Option<Digests> = store.entry(&refused_account(&login.key()))?;
-    match refused.as_ref().and_then(|refused| refused.get(secret)) {
+pub fn check_refusal(store: &Store, identity: &Identity, secret: &Secret) -> Result<(), Error> {
+    let refused: Option<Digests> = store.entry(&refused_account(&identity.login.key()))?;
+    let Some(refused) = refused else { return Ok(()) };
+    match refused.get(secret).or_else(|| refused.get(&in_scope(secret, identity))) {
         Some(notes) => Err(Error::RefusedBefore(notes.concat())),
         None => Ok(()),
     }
 }
 
-/// Remembers why Keystone `refused` the secret, or (`None`) that a person wants it sent again.
+/// Whether Keystone's last answer to the secret was a token.
 ///
 /// # Errors
 /// [`Error::NoKeyring`].
-pub fn note_refusal(store: &Store, login: &Login, secret: &Secret, refused: Option<&str>) -> Result<(), Error> {
-    let account = refused_account(&login.key());
-    let known: Option<Digests> = store.entry(&account)?;
-    let mut digests = match (known, refused) {
-        (None, None) => return Ok(()),
-        (None, Some(_)) => Digests::new()?,
-        (Some(known), _) => known,
+pub fn is_accepted(store: &Store, identity: &Identity, secret: &Secret) -> Result<bool, Error> {
+    let known: Option<Digests> = store.entry(&refused_account(&identity.login.key()))?;
+    Ok(known.is_some_and(|known| known.scopes(secret).is_some()))
+}
+
+/// Remembers that Keystone accepted the secret.
+///
+/// # Errors
+/// [`Error::NoKeyring`].
+pub fn note_acceptance(store: &Store, identity: &Identity, secret: &Secret) -> Result<(), Error> {
+    let scope = scope_of(identity);
+    change(store, identity, true, |known| {
+        let is_known = known.scopes(secret).is_some_and(|scopes| scopes.contains(&scope));
+        if !is_known {
+            known.accept(secret, &scope);
+        }
+        !is_known
+    })
+}
+
+/// Remembers why Keystone refused the secret. Keystone answers 401 to a project that is not there, too: for a secret that
+/// it accepted just before, and never in this scope, the refusal is of the scope. The next one is sent alone; if that is
+/// refused, so is the secret.
+///
+/// # Errors
+/// [`Error::NoKeyring`].
+pub fn note_refusal(store: &Store, identity: &Identity, secret: &Secret, message: &str) -> Result<(), Error> {
+    let scope = scope_of(identity);
+    change(store, identity, true, |known| {
+        match known.scopes(secret) {
+            Some(scopes) if !scopes.contains(&scope) => known.add(&in_scope(secret, identity), message),
+            _ => known.add(secret, message),
+        };
+        known.doubt(secret);
+        true
+    })
+}
+
+/// Forgets that the secret was refused: a person wants it sent again.
+///
+/// # Errors
+/// [`Error::NoKeyring`].
+pub fn forgive(store: &Store, identity: &Identity, secret: &Secret) -> Result<(), Error> {
+    let scoped = in_scope(secret, identity);
+    change(store, identity, false, |known| {
+        let was_refused = known.get(secret).or_else(|| known.get(&scoped)).is_some();
+        known.remove(secret);
+        known.remove(&scoped);
+        was_refused
+    })
+}
+
+/// Changes what is known of the secrets of a login, where `change` says that it did: under the lock of the login's memory,
+/// since up to three send at once.
+fn change(
+    store: &Store,
+    identity: &Identity,
+    makes: bool,
+    mut change: impl FnMut(&mut Digests) -> bool,
+) -> Result<(), Error> {
+    let login = identity.login.key();
+    let mut write = || {
+        let account = refused_account(&login);
+        let mut known = match store.entry(&account)? {
+            Some(known) => known,
+            None if makes => Digests::new()?,
+            None => return Ok(()),
+        };
+        match change(&mut known) {
+            true => store.set_entry(&account, &known),
+            false => Ok(()),
+        }
     };
-    digests.remove(secret);
-    if let Some(message) = refused {
-        digests.add(secret, message);
+    match store.remember(&login, |_| write()) {
+        // There is no lock where the state cannot be written.
+        Err(Error::State { .. }) => write(),
+        other => other,
     }
-    store.set_entry(&account, &digests)
+}
+
+/// A name of the scope that is long enough to tell it from others.
+fn scope_of(identity: &Identity) -> String {
+    identity.key().as_str().chars().take(8).collect()
+}
+
+/// What is known of a secret in one scope alone stands under this.
+fn in_scope(secret: &Secret, identity: &Identity) -> Secret {
+    Secret::from(format!("{}\0{}", secret.expose(), identity.key().as_str()))
 }

@@ -17,10 +17,14 @@ use crate::store::lock::Guard;
 use crate::store::logins;
 use crate::store::{Kept, Store};
 use std::cell::RefCell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long the lock of a token, or of a login's sending, is waited for: a request takes 20 s at most.
+/// How long the lock of a token, or the right to send a login's secret, is waited for while no other process of that login
+/// sends anything: a request takes 20 s at most.
 pub const LOCK_LIMIT: Duration = Duration::from_secs(25);
+
+/// The ends of the names of the locks under which a secret is sent: so many are sent at once at most.
+const SENDERS: [&str; 3] = ["", ".2", ".3"];
 
 /// A token to hand out.
 #[derive(Debug)]
@@ -105,9 +109,8 @@ impl Broker<'_> {
 
     /// Forgets that this secret was refused, and that hooks wait.
     fn forgive(&self, secret: &Secret) -> Result<(), Error> {
-        let login = &self.identity().login;
-        credential::note_refusal(self.store, login, secret, None)?;
-        let forgiven = self.store.remember(&login.key(), |memory| {
+        credential::forgive(self.store, self.identity(), secret)?;
+        let forgiven = self.store.remember(&self.identity().login.key(), |memory| {
             memory.forgive();
             Ok(())
         });
@@ -122,7 +125,7 @@ impl Broker<'_> {
     /// # Errors
     /// What stands against it: a limit, a back-off, a refusal, no secret, or one of another server.
     pub fn check(&self) -> Result<(), Error> {
-        credential::check_refusal(self.store, &self.identity().login, &self.secret()?)
+        credential::check_refusal(self.store, self.identity(), &self.secret()?)
     }
 
     /// The secret to send, unless a limit or a back-off stands against sending any.
@@ -211,20 +214,64 @@ impl Broker<'_> {
     /// The lock of this token, unless `over` says that it is not needed, or a command finds a state folder that cannot be
     /// written and does without.
     fn lock(&self, over: &mut dyn FnMut() -> bool) -> Result<Lock, Error> {
-        match self.store.lock(self.key().as_str(), LOCK_LIMIT, over) {
-            Ok(Some(guard)) => Ok(Lock::Held(guard)),
-            Ok(None) => Ok(Lock::Needless),
+        let key = self.key();
+        let attempt = || match self.store.try_lock(key.as_str())? {
+            Some(guard) => Ok(Some(Lock::Held(guard))),
+            None => Ok(over().then_some(Lock::Needless)),
+        };
+        match self.wait(key.as_str(), attempt) {
             Err(Error::State { .. }) if self.asker == Asker::Command => Ok(Lock::Unwritable),
-            Err(error) => Err(error),
+            other => other,
         }
     }
 
-    /// The lock under which a login's secret is sent: in several scopes at once, a wrong one would be refused as often,
-    /// and Keystone locks out who is refused a few times. Whoever comes second knows of the first one's refusal.
-    fn one_at_a_time(&self) -> Result<Option<Guard>, Error> {
-        match self.store.lock_sending(&self.identity().login.key(), LOCK_LIMIT) {
+    /// The right to send the login's secret. One that is not known to be right is sent alone: in several scopes at once, a
+    /// wrong one would be refused as often, and Keystone locks out who is refused a few times. Whoever comes second knows of
+    /// the first one's refusal. One that Keystone accepted last is sent by up to three.
+    fn may_send(&self, secret: &Secret, refusals: Refusals) -> Result<Option<Guard>, Error> {
+        let login = self.identity().login.key();
+        let places: Vec<String> = SENDERS.map(|number| format!("{}.sending{number}", login.as_str())).into();
+        let attempt = || {
+            if refusals == Refusals::Heeded {
+                credential::check_refusal(self.store, self.identity(), secret)?;
+            }
+            let is_accepted = || credential::is_accepted(self.store, self.identity(), secret);
+            for (number, place) in places.iter().enumerate() {
+                if number > 0 && !is_accepted()? {
+                    break;
+                }
+                if let Some(guard) = self.store.try_lock(place)? {
+                    // Somebody may have been refused between the look and the lock.
+                    return Ok(Some(guard).filter(|_| number == 0 || is_accepted().unwrap_or_default()));
+                }
+            }
+            Ok(None)
+        };
+        match self.wait(&places[0], attempt) {
             Err(Error::State { .. }) if self.asker == Asker::Command => Ok(None),
-            other => other,
+            other => other.map(Some),
+        }
+    }
+
+    /// Tries again until `attempt` gives something, as long as others of this login go on: no request of theirs for
+    /// [`LOCK_LIMIT`] means that whoever holds the lock `name` hangs.
+    fn wait<T>(&self, name: &str, mut attempt: impl FnMut() -> Result<Option<T>, Error>) -> Result<T, Error> {
+        let login = self.identity().login.key();
+        let (mut moved, mut since) = (self.store.last_change(&login), Instant::now());
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(found) = attempt()? {
+                return Ok(found);
+            }
+            let now = self.store.last_change(&login);
+            if now != moved {
+                (moved, since) = (now, Instant::now());
+            }
+            if since.elapsed() >= LOCK_LIMIT {
+                return Err(Error::LockTimeout { path: self.store.lock_path(name), seconds: LOCK_LIMIT.as_secs() });
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(25));
         }
     }
 
@@ -234,11 +281,12 @@ impl Broker<'_> {
         let key = login.key();
         // A record that a newer program wrote is left alone: an error, before anything is sent.
         self.store.record(&self.key())?;
-        let _sending = self.one_at_a_time()?;
+        let _sending = self.may_send(&self.secret()?, refusals)?;
         let logouts = self.store.memory(&key)?.logouts;
+        // Somebody may have logged in anew meanwhile.
         let secret = self.secret()?;
         match refusals {
-            Refusals::Heeded => credential::check_refusal(self.store, login, &secret)?,
+            Refusals::Heeded => credential::check_refusal(self.store, self.identity(), &secret)?,
             Refusals::Forgiven => self.forgive(&secret)?,
         }
 
@@ -252,6 +300,7 @@ impl Broker<'_> {
         };
         match self.issuer.create(self.identity(), &secret, &mut count) {
             Ok(issued) => {
+                let _ = credential::note_acceptance(self.store, self.identity(), &secret);
                 let handout = self.keep(guard, &issued, unwritable.into_inner())?;
                 self.unless_ended(logouts, handout)
             }
@@ -318,11 +367,10 @@ impl Broker<'_> {
 
     /// Remembers the failure: which secret was refused, the keyring; all else, the login's memory.
     fn remember_failure(&self, secret: &Secret, error: &Error) {
-        let login = &self.identity().login;
         if let Error::Refused { status: 401, message, .. } = error {
-            let _ = credential::note_refusal(self.store, login, secret, Some(message));
+            let _ = credential::note_refusal(self.store, self.identity(), secret, message);
         }
-        let _ = self.store.note_failure(&login.key(), self.clock.now(), error);
+        let _ = self.store.note_failure(&self.identity().login.key(), self.clock.now(), error);
     }
 }
 

@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 /// How many refused secrets of a login, and how many secrets in all, are told apart.
 const MOST: usize = 64;
+/// The most scopes of an accepted secret that are known: the kernel's keyring has little room.
+const MOST_SCOPES: usize = 16;
 
 /// The account of a login's secret.
 pub fn secret_account(login: &LoginKey) -> String {
@@ -127,6 +129,9 @@ pub struct Digests {
     salt: String,
     /// Each secret's digest, and what is known of it.
     known: Vec<(String, Vec<String>)>,
+    /// The digest of each secret that was accepted last, with the scopes that it was accepted in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<(String, Vec<String>)>,
 }
 
 impl Digests {
@@ -137,7 +142,7 @@ impl Digests {
     pub fn new() -> Result<Self, Error> {
         let salt = random_hex(16)
             .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
-        Ok(Digests { version: VERSION, salt, known: Vec::new() })
+        Ok(Digests { version: VERSION, salt, known: Vec::new(), accepted: Vec::new() })
     }
 
     fn digest(&self, secret: &Secret) -> String {
@@ -165,7 +170,30 @@ impl Digests {
         true
     }
 
-    /// Forgets `secret`.
+    /// The scopes that `secret` was accepted in; `None` if the last answer to it was a refusal.
+    pub fn scopes(&self, secret: &Secret) -> Option<&[String]> {
+        let digest = self.digest(secret);
+        self.accepted.iter().find(|(known, _)| *known == digest).map(|(_, scopes)| scopes.as_slice())
+    }
+
+    /// Notes that `secret` was accepted in `scope`. Of many secrets and scopes the oldest goes.
+    pub fn accept(&mut self, secret: &Secret, scope: &str) {
+        let mut scopes = self.scopes(secret).unwrap_or_default().to_vec();
+        self.doubt(secret);
+        scopes.retain(|known| known != scope);
+        scopes.push(scope.into());
+        scopes.drain(..scopes.len().saturating_sub(MOST_SCOPES));
+        self.accepted.push((self.digest(secret), scopes));
+        self.accepted.drain(..self.accepted.len().saturating_sub(2));
+    }
+
+    /// Notes that `secret` was refused: it is no longer one that was accepted.
+    pub fn doubt(&mut self, secret: &Secret) {
+        let digest = self.digest(secret);
+        self.accepted.retain(|(known, _)| *known != digest);
+    }
+
+    /// Forgets what is known of `secret`.
     pub fn remove(&mut self, secret: &Secret) {
         let digest = self.digest(secret);
         self.known.retain(|(known, _)| *known != digest);

@@ -22,7 +22,7 @@ use keyring::{Backend, Keyring};
 use lock::Guard;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long the lock of one login's memory is waited for: whoever holds it writes one small file.
 const MEMORY_LOCK: Duration = Duration::from_secs(5);
@@ -115,12 +115,14 @@ impl Store {
         lock::lock(&self.folder, &lock_name(key), limit, over)
     }
 
-    /// The lock under which the secret of a login is sent, waited for at most `limit`.
-    ///
-    /// # Errors
-    /// As [`lock::lock`].
-    pub fn lock_sending(&self, login: &LoginKey, limit: Duration) -> Result<Option<Guard>, Error> {
-        self.lock(&format!("{}.sending", login.as_str()), limit, &mut || false)
+    /// Where the lock `name` lies.
+    pub fn lock_path(&self, name: &str) -> PathBuf {
+        self.folder.path(&lock_name(name))
+    }
+
+    /// When the memory of a login changed last: each request and each new token changes it.
+    pub fn last_change(&self, login: &LoginKey) -> Option<SystemTime> {
+        std::fs::symlink_metadata(self.folder.path(&memory_name(login))).and_then(|data| data.modified()).ok()
     }
 
     /// Keeps a new token of `identity`: lease, keyring entry, record, then the older leases go, so that every prompt
