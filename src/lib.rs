@@ -22,6 +22,7 @@ pub mod record;
 pub mod secret;
 pub mod stop;
 pub mod store;
+pub mod streams;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -39,17 +40,17 @@ pub fn run_from_process(name: &str) -> ExitCode {
     let started = Instant::now();
     protect_memory();
     let environment = Environment::of_process();
-    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let is_dumb = environment.get("TERM") == Some("dumb");
-    let terminal = stderr.is_terminal() && !is_dumb;
-    let colour = stdout.is_terminal() && !is_dumb && environment.get("NO_COLOR").is_none();
+    let terminal = std::io::stderr().is_terminal() && !is_dumb;
+    let colour = std::io::stdout().is_terminal() && !is_dumb && environment.get("NO_COLOR").is_none();
     let mut context = Context {
         environment: &environment,
         clock: &SystemClock,
         started,
-        stdin: &mut stdin.lock(),
-        stdout: &mut stdout.lock(),
-        stderr: &mut stderr.lock(),
+        stdin: &mut std::io::stdin().lock(),
+        // Neither is locked: a hook's limit speaks while this thread hangs.
+        stdout: &mut streams::stdout(),
+        stderr: &mut std::io::stderr(),
         terminal,
         colour,
     };

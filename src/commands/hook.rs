@@ -83,7 +83,7 @@ fn limit(shell: HookShell, mut said: Said, started: Instant) -> Arc<AtomicBool> 
             );
         }
         let answer = Answer { left: RETRY, said, ..Answer::default() };
-        let written = std::io::stdout().write_all(answer.text(shell).as_bytes());
+        let written = crate::streams::stdout().write_all(answer.text(shell).as_bytes());
         std::process::exit(if written.is_ok() { 0 } else { i32::from(Exit::Other as u8) });
     });
     answering

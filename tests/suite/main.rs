@@ -38,6 +38,7 @@ mod protocol_document;
 mod readme_themes;
 mod secrets;
 mod stop_points;
+mod streams;
 mod terminal;
 mod tls;
 mod user;

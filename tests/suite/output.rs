@@ -324,35 +324,6 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn closed_streams_make_nothing_panic_and_a_full_one_is_an_error() {
-    let fake = Fake::start();
-    let user = User::of(&fake);
-    user.token();
-    for streams in [">&-", "2>&-", "<&-", ">&- 2>&- <&-"] {
-        for command in ["token", "status", "hook --shell bash", "get", "--help", "nonsense"] {
-            let script = format!("ostoken {command} {streams}");
-            let output = user.home.run(user.command("bash").args(["-c", &script]));
-            assert!(output.status == 0 || (command == "nonsense" && output.status == 2), "{script}: {output:?}");
-        }
-    }
-    for command in ["token", "env --shell bash", "status", "init bash", "hook --shell bash"] {
-        let output = user.home.run(user.command("bash").args(["-c", &format!("ostoken {command} >/dev/full")]));
-        assert_eq!(output.status, 1, "{command}: {output:?}");
-        assert!(output.stderr.contains("standard output"), "{command}: {output:?}");
-    }
-    assert_eq!(fake.posts(), 1);
-}
-
-#[test]
-fn help_that_cannot_be_written_is_an_error_as_any_answer() {
-    let user = User::new(Vec::new());
-    for command in ["--help", "--version", "token --help"] {
-        let output = user.home.run(user.command("bash").args(["-c", &format!("ostoken {command} >/dev/full")]));
-        assert_eq!(output.status, 1, "{command}: {output:?}");
-    }
-}
-
-#[test]
 fn exec_passes_no_passcode_on() {
     let fake = Fake::start();
     let user = User::of(&fake).with("OS_PASSCODE", "123456").with("OSTOKEN_PASSCODE", "654321");
