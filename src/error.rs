@@ -323,9 +323,14 @@ fn shown(path: &std::path::Path) -> String {
     escaped(&path.to_string_lossy(), 1000)
 }
 
-/// Characters that reorder or hide what stands beside them on a terminal (Unicode's bidirectional controls, zero width).
+/// Characters that reorder or hide what stands beside them on a terminal, or end its line (Unicode's bidirectional
+/// controls, format characters of no width, line separators, tags).
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 #[cfg(test)]
@@ -335,6 +340,10 @@ mod tests {
     #[test]
     fn text_from_outside_cannot_steer_a_terminal() {
         assert_eq!(escaped("a\u{1b}[31mb\n\u{202e}", 99), "a\\u{1b}[31mb\\u{a}\\u{202e}");
+        for hidden in ["\u{ad}", "\u{61c}", "\u{200b}", "\u{2028}", "\u{2060}", "\u{2069}", "\u{9b}31m", "\u{e0041}"] {
+            assert!(escaped(hidden, 99).is_ascii(), "{hidden:?}");
+        }
+        assert_eq!(escaped("\u{e9}\u{1f511} \u{4e2d}", 99), "\u{e9}\u{1f511} \u{4e2d}");
         assert_eq!(escaped("abcdef", 3), "abc...");
     }
 

@@ -35,6 +35,9 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// The longest error or hint that is shown, in characters.
+const LONGEST_TEXT: usize = 4000;
+
 /// Runs the program with this process's arguments, environment and streams. `name` is the one it was built under.
 pub fn run_from_process(name: &str) -> ExitCode {
     let started = Instant::now();
@@ -83,7 +86,9 @@ fn fail(error: &Error, context: &mut Context) -> Exit {
         // Whoever read the output went away, as `| head -1` does: nobody is left to be told.
         Error::Io { error, .. } if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
         error => {
-            let _ = writeln!(context.stderr, "ostoken: {error}\nhint: {}", error.hint());
+            // Whatever an error was told by a file, a server or the system: this is where it meets a terminal.
+            let (text, hint) = (escaped(&error.to_string(), LONGEST_TEXT), escaped(&error.hint(), LONGEST_TEXT));
+            let _ = writeln!(context.stderr, "ostoken: {text}\nhint: {hint}");
             error.exit()
         }
     }
@@ -106,11 +111,11 @@ fn explain(name: &str, error: &clap::Error, context: &mut Context) -> Exit {
             let text = error.render().to_string();
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let first = escaped(lines.next().unwrap_or_default(), 500);
+            let first = lines.next().unwrap_or_default();
             // What is missing, or the values that are taken, stands on the next lines.
             let more = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-            let words: Vec<&str> = std::iter::once(first.as_str()).chain(more).collect();
-            let _ = writeln!(context.stderr, "ostoken: {}\nhint: see `ostoken --help`", words.join(" "));
+            let words: Vec<&str> = std::iter::once(first).chain(more).collect();
+            let _ = writeln!(context.stderr, "ostoken: {}\nhint: see `ostoken --help`", escaped(&words.join(" "), 800));
             Exit::Usage
         }
     }

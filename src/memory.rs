@@ -110,7 +110,7 @@ impl Memory {
             }
             Error::Usage { .. } | Error::BudgetSpent(_) | Error::BackingOff { .. } | Error::RefusedBefore(_) => return,
             _ => {
-                self.hooks_wait = (self.hooks_wait * 2).clamp(FIRST_BACKOFF, LONGEST_BACKOFF);
+                self.hooks_wait = self.hooks_wait.saturating_mul(2).clamp(FIRST_BACKOFF, LONGEST_BACKOFF);
                 self.hooks_wait_until = Some(now + self.hooks_wait);
             }
         }

@@ -32,7 +32,7 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     text.push_str(&line("username", session.source().identity.login.method.label())?);
     text.push_str(&line("password", kept.token.expose())?);
     // Git is to ask again before the token dies, not when it has.
-    let ask_again = (kept.record.expires_locally() - MARGIN).max(context.clock.now() + 1);
+    let ask_again = kept.record.expires_locally().saturating_sub(MARGIN).max(context.clock.now() + 1);
     text.push_str(&line("password_expiry_utc", &ask_again.to_string())?);
     context.answer(&text)?;
     Ok(Exit::Done)

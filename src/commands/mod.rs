@@ -19,9 +19,10 @@ mod settings;
 mod status;
 mod token;
 
+use crate::LONGEST_TEXT;
 use crate::cli::{Cli, Command};
 use crate::clock::Clock;
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, escaped};
 use crate::identity::Environment;
 use std::io::{BufRead, Write};
 use std::time::Instant;
@@ -58,7 +59,7 @@ impl Context<'_> {
 
     /// Says what went wrong beside the answer.
     pub fn warn(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "ostoken: warning: {text}");
+        let _ = writeln!(self.stderr, "ostoken: warning: {}", escaped(text, LONGEST_TEXT));
     }
 
     /// Runs `work`, which asks Keystone; shows on a terminal that it does.

@@ -91,9 +91,9 @@ fn for_programs(report: &Report) -> Value {
         let record = &kept.record;
         json!({
             "state": report.state(),
-            "issued_at": timestamp(record.issued_at - record.clock_offset),
+            "issued_at": timestamp(record.issued_at.saturating_sub(record.clock_offset)),
             "expires_at": timestamp(record.expires_locally()),
-            "refresh_at": timestamp(record.refresh_at - record.clock_offset),
+            "refresh_at": timestamp(record.refresh_at.saturating_sub(record.clock_offset)),
             "remaining_seconds": record.remaining(report.now),
             "clock_offset_seconds": record.clock_offset,
             "fingerprint": record.fingerprint,
@@ -126,7 +126,7 @@ fn for_people(report: &Report, colour: bool) -> String {
         Some(kept) => {
             let record = &kept.record;
             let (left, life) = (record.remaining(report.now).max(0), record.lifetime().max(1));
-            let full = (left * BAR / life).clamp(0, BAR);
+            let full = (left.saturating_mul(BAR) / life).clamp(0, BAR);
             let bar: String = (0..BAR).map(|place| if place < full { '#' } else { '.' }).collect();
             lines.push(format!("token     {state} [{bar}] {} of {}", duration(left), duration(life)));
             lines.push(match record.until_refresh(report.now) {
@@ -142,14 +142,14 @@ fn for_people(report: &Report, colour: bool) -> String {
         let words = if known { "knows this token" } else { "does not know this token: run `ostoken refresh`" };
         lines.push(format!("keystone  {words}"));
     }
-    lines.push(format!("keyring   {} ({})", report.backend, report.why));
+    lines.push(format!("keyring   {} ({})", report.backend, escaped(&report.why, 300)));
     lines.push(format!("secret    {}", report.secret));
     lines.push(format!("requests  {} of {BUDGET} in the last minute", report.memory.recent(report.now).len()));
     if let Some(until) = report.memory.limited_until.filter(|until| *until > report.now) {
         lines.push(paint("31", format!("limited   for another {}", duration(until - report.now))));
     }
     if let Some(failure) = report.failure() {
-        let ago = duration(report.now - failure.at);
+        let ago = duration(report.now.saturating_sub(failure.at));
         lines.push(paint("31", format!("failure   {ago} ago: {}", escaped(&failure.message, 300))));
     }
     lines.push(String::new());

@@ -35,7 +35,7 @@ pub fn format(form: Format, token: &Token, record: &Record) -> Zeroizing<String>
             let object = json!({
                 "token": token,
                 "expires_at": timestamp(record.expires_locally()),
-                "refresh_at": timestamp(record.refresh_at - record.clock_offset),
+                "refresh_at": timestamp(record.refresh_at.saturating_sub(record.clock_offset)),
                 "auth_url": record.identity.auth_url,
                 "account": record.identity.account,
                 "scope": record.identity.scope,

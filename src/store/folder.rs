@@ -10,7 +10,11 @@ const LARGEST: u64 = 64 * 1024;
 
 /// `STATE` or a folder in it: the user's own, mode 0700, made when something is first written.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// How far below `STATE`.
+    depth: usize,
+}
 
 // Windows itself says where its folder is.
 const SYMLINK: &str =
@@ -27,37 +31,32 @@ impl Folder {
     /// # Errors
     /// [`Error::State`] where it is a symbolic link, no folder, writable for everybody or not the effective user's.
     pub fn open(path: PathBuf) -> Result<Folder, Error> {
-        let folder = Folder(path);
+        let folder = Folder { path, depth: 0 };
         folder.check()?;
         Ok(folder)
     }
 
-    /// Whether nobody else has a say in this folder; one that is missing is fine. Folders below the state folder are checked
-    /// whenever they are used: somebody else may have filled it.
+    /// Whether nobody else has a say in this folder, from `STATE` down; one that is missing is fine. It is looked at whenever it
+    /// is used: somebody else may have filled it.
     fn check(&self) -> Result<(), Error> {
-        let refuse = |why: &str, hint| Err(Error::State { path: self.0.clone(), why: why.into(), hint });
-        match std::fs::symlink_metadata(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(broken(&self.0, &error)),
-            Ok(data) if data.file_type().is_symlink() => refuse("it is a symbolic link", SYMLINK),
-            Ok(data) if !data.is_dir() => refuse("it is no folder", "move it away"),
-            Ok(data) => foreign(&data).map_or(Ok(()), |(why, hint)| refuse(why, hint)),
-        }
+        let mut folders: Vec<&Path> = self.path.ancestors().take(self.depth + 1).collect();
+        folders.reverse();
+        folders.into_iter().try_for_each(check_folder)
     }
 
     /// The folder `name` in this one.
     pub fn inner(&self, name: &str) -> Folder {
-        Folder(self.0.join(name))
+        Folder { path: self.path.join(name), depth: self.depth + 1 }
     }
 
     /// The path of `name` in this folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     /// The folder's own path.
     pub fn as_path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Makes the folder, and those above it, where they are missing.
@@ -70,7 +69,7 @@ impl Folder {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         self.check()?;
-        builder.create(&self.0).map_err(|error| broken(&self.0, &error))
+        builder.create(&self.path).map_err(|error| broken(&self.path, &error))
     }
 
     /// The content of `name`; `None` where there is no such file.
@@ -113,7 +112,7 @@ impl Folder {
         self.make()?;
         let path = self.path(name);
         let write = || -> io::Result<()> {
-            let mut file = tempfile::Builder::new().prefix(&temporary_prefix(name)).tempfile_in(&self.0)?;
+            let mut file = tempfile::Builder::new().prefix(&temporary_prefix(name)).tempfile_in(&self.path)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             persist(file, &path)
@@ -171,8 +170,19 @@ impl Folder {
         if self.check().is_err() {
             return Vec::new();
         }
-        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    }
+}
+
+fn check_folder(path: &Path) -> Result<(), Error> {
+    let refuse = |why: &str, hint| Err(Error::State { path: path.into(), why: why.into(), hint });
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(broken(path, &error)),
+        Ok(data) if data.file_type().is_symlink() => refuse("it is a symbolic link", SYMLINK),
+        Ok(data) if !data.is_dir() => refuse("it is no folder", "move it away"),
+        Ok(data) => foreign(&data).map_or(Ok(()), |(why, hint)| refuse(why, hint)),
     }
 }
 
@@ -237,7 +247,7 @@ fn foreign(data: &std::fs::Metadata) -> Option<(&'static str, &'static str)> {
     if data.uid() != rustix::process::geteuid().as_raw() {
         Some(("it belongs to another user", "under sudo, use `sudo -H ostoken ...`"))
     } else if data.mode() & 0o002 != 0 {
-        Some(("everybody can write to it", "run `chmod 700` on it"))
+        Some(("everybody can write to it", "run `chmod go-w` on it"))
     } else {
         None
     }
@@ -364,5 +374,8 @@ mod tests {
             inner.read("elsewhere").is_err() && inner.write("y", b"").is_err() && inner.remove("elsewhere").is_err()
         );
         assert!(inner.names().is_empty() && elsewhere.exists());
+        // Nor is a folder used that is right in itself, and lies behind a link.
+        let below = inner.inner("a");
+        assert!(below.as_path().is_dir() && below.read("b").is_err() && below.write("y", b"").is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -329,33 +330,114 @@ fn what_stands_in_a_record_is_never_a_path() {
     }
 }
 
+/// Puts something else in the place of a file of ours; false where this user or system cannot.
+fn replace(path: &Path, kind: &str, precious: &Path) -> bool {
+    use rustix::fs::{CWD, FileType, Mode, makedev, mkfifoat, mknodat};
+    let _ = fs::remove_file(path);
+    match kind {
+        "a link" => symlink(precious, path).is_ok(),
+        "a link to a device" => symlink("/dev/zero", path).is_ok(),
+        "a link to nothing" => symlink(precious.with_file_name("made"), path).is_ok(),
+        "a pipe" => mkfifoat(CWD, path, Mode::RWXU).is_ok(),
+        "a folder" => fs::create_dir(path).is_ok(),
+        "a device" => mknodat(CWD, path, FileType::CharacterDevice, Mode::RUSR | Mode::WUSR, makedev(1, 5)).is_ok(),
+        // An address has room for about a hundred bytes.
+        "a socket" => {
+            let short = precious.with_file_name("s");
+            std::os::unix::net::UnixListener::bind(&short).is_ok() && fs::rename(short, path).is_ok()
+        }
+        "a huge file" => fs::File::create(path).and_then(|file| file.set_len(1 << 40)).is_ok(),
+        _ => fs::write(path, "x").is_ok() && std::os::unix::fs::chown(path, Some(65_534), None).is_ok(),
+    }
+}
+
 #[test]
 fn what_is_no_plain_file_of_this_users_is_named_and_not_waited_for() {
     let fake = Fake::start();
-    let user = User::of(&fake).with("OSTOKEN_KEYRING", "file");
-    user.run(&["login"]).success();
-    let (_, record) = only_record(&user);
-    let precious = user.home.outside("precious");
-    fs::write(&precious, "precious").unwrap();
-    let place: [(&str, &dyn Fn()); 4] = [
-        ("symbolic link", &|| symlink(&precious, &record).unwrap()),
-        ("symbolic link", &|| symlink("/dev/zero", &record).unwrap()),
-        ("no plain file", &|| {
-            rustix::fs::mkfifoat(rustix::fs::CWD, &record, rustix::fs::Mode::RWXU).unwrap();
-        }),
-        ("no plain file", &|| fs::create_dir(&record).unwrap()),
-    ];
-    for (why, make) in place {
-        fs::remove_file(&record).unwrap();
-        make();
-        let output = user.run(&["token"]).expect_status(1);
-        assert!(output.stderr.contains(why) && output.elapsed.as_secs() < 5, "{output:?}");
-        let hook = user.hook("").success();
-        assert!(hook.stderr.contains(why) && hook.elapsed.as_secs() < 5, "{hook:?}");
-        let _ = fs::remove_file(&record).or_else(|_| fs::remove_dir(&record));
-        fs::write(&record, "").unwrap();
+    let mut read = 0;
+    for kind in [
+        "a link",
+        "a link to a device",
+        "a link to nothing",
+        "a pipe",
+        "a folder",
+        "a device",
+        "a socket",
+        "a huge file",
+        "another user's",
+    ] {
+        let user = User::of(&fake);
+        user.run(&["login"]).success();
+        let precious = user.home.outside("precious");
+        fs::write(&precious, "precious").unwrap();
+        let files = |folder: &Path| -> Vec<PathBuf> {
+            let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            paths.filter(|path| path.is_file()).collect()
+        };
+        let ours = ["file", "file/secrets", "logins"].map(|name| files(&state(&user).join(name))).concat();
+        // Records, memories, logins, each with its lock; leases; entries of the keyring.
+        assert!(ours.len() >= 8, "{ours:?}");
+        for path in ours {
+            // A refresh ends the lease that was there.
+            let Ok(before) = fs::read(&path) else { continue };
+            if !replace(&path, kind, &precious) {
+                continue;
+            }
+            for command in [&["token"][..], &["status"], &["refresh"], &["hook", "--shell", "bash"]] {
+                let output = user.run(command);
+                let at = format!("{kind} in place of {}, {command:?}: {output:?}", path.display());
+                assert!(output.elapsed.as_secs() < 5 && (0..=7).contains(&output.status), "{at}");
+                assert!(!output.stdout.contains("precious") && !output.stderr.contains("precious\""), "{at}");
+                let is_named = ["symbolic link", "no plain file", "more than 65536", "belongs to another user"]
+                    .iter()
+                    .any(|why| output.stderr.contains(why));
+                read += usize::from(is_named);
+            }
+            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+            fs::write(&path, before).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious", "{kind}");
+        assert!(!precious.with_file_name("made").exists(), "{kind}");
     }
-    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    assert!(read > 50, "each kind is refused by name: {read}");
+}
+
+#[test]
+fn an_entry_of_a_keyring_of_files_leads_nowhere() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.run(&["login"]).success();
+    let documents = user.home.outside("documents");
+    fs::create_dir(&documents).unwrap();
+    fs::write(documents.join("precious.json"), "{}").unwrap();
+    let (_, record) = only_record(&user);
+    let secrets = user.state().join("secrets");
+    let entries = || fs::read_dir(&secrets).unwrap().map(|entry| entry.unwrap().path());
+    let is_token = |path: &PathBuf| fs::read_to_string(path).is_ok_and(|text| text.contains("\"lease\""));
+    let entry = entries().find(is_token).expect("the token's entry");
+    let good: Value = serde_json::from_slice(&fs::read(&entry).unwrap()).expect("JSON");
+    let elsewhere = documents.join("precious");
+    for (name, value) in [
+        ("lease", "../../../outside/documents/lease".to_owned()),
+        ("lease", documents.join("lease").display().to_string()),
+        ("key", elsewhere.display().to_string()),
+        ("key", "../../../outside/documents/precious".to_owned()),
+    ] {
+        let mut hostile = good.clone();
+        hostile["record"][name] = value.as_str().into();
+        for command in [&["token"][..], &["hook", "--shell", "bash"], &["revoke"], &["refresh"], &["logout"]] {
+            let _ = fs::remove_file(&record);
+            fs::write(&entry, hostile.to_string()).unwrap();
+            user.run(command);
+            let left: Vec<_> = fs::read_dir(&documents).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, ["precious.json"], "{name}={value}: {command:?}");
+            assert_eq!(
+                fs::read_to_string(documents.join("precious.json")).unwrap(),
+                "{}",
+                "{name}={value}: {command:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -377,6 +459,39 @@ fn a_folder_below_the_state_folder_is_checked_as_that_is() {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     }
     user.run(&["login"]).success();
+}
+
+/// What a file of the state folder says of an earlier failure, and of anything else, is text.
+#[test]
+fn what_a_file_says_is_escaped_before_a_terminal() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.run(&["login"]).success();
+    let login = user.record()["login"].as_str().unwrap().to_owned();
+    let hostile = "x\u{1b}]0;owned\u{7}\u{9b}31m\n\u{202e}\u{61c}\u{2028}";
+    let memory = user.state().join(format!("{login}.login.json"));
+    let far = crate::support::fake_issuer::now() + 300;
+    for kind in ["unreachable", "refused", "no-keyring", "state"] {
+        let text = serde_json::json!({
+            "version": 1, "hooks_wait_until": far, "hooks_wait": i64::MAX, "failure_kind": kind,
+            "failure": {"at": i64::MIN, "message": hostile},
+        });
+        user.edit_record(|record| {
+            record["failure"] = serde_json::json!({"at": i64::MIN, "message": hostile});
+            record["identity"]["account"] = hostile.into();
+        });
+        for command in [&["token"][..], &["status"], &["status", "--json"], &["hook", "--shell", "bash"], &["refresh"]]
+        {
+            fs::write(&memory, text.to_string()).unwrap();
+            let output = user.run(command);
+            let at = format!("{command:?}: {output:?}");
+            assert!((0..=7).contains(&output.status), "{at}");
+            // JSON is for programs, and escapes by its own rules what a terminal would obey.
+            let shown = if command.len() == 1 { output.stdout + &output.stderr } else { output.stderr };
+            let obeyed = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{61c}\u{2028}".contains(c);
+            assert!(!shown.chars().any(obeyed), "{at}");
+        }
+    }
 }
 
 #[test]
