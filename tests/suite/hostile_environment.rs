@@ -235,10 +235,11 @@ fn a_child_shell_of_a_hostile_folder_has_no_token(name: &str) {
     for forged in ["OSTOKEN_EXPORTED=", "OSTOKEN_EXPIRES_AT=9999999999", "OSTOKEN_FOR=0123456789abcdef"] {
         let url = attack.evil.auth_url();
         shell.run(&format!("export OS_AUTH_URL={url} {forged}; {}", language::inner(name)));
-        assert_eq!(shell.get("OS_TOKEN"), "", "{forged}");
+        // PowerShell's hook says what is wrong just before that command.
+        assert!(!shell.get("OS_TOKEN").contains(&token), "{forged}");
         shell.run(&attack.client);
         shell.run("exit");
-        assert_eq!(shell.get("OS_TOKEN"), "", "{forged}: the parent");
+        assert!(!shell.get("OS_TOKEN").contains(&token), "{forged}: the parent");
         shell.run(&format!("export OS_AUTH_URL={own} OSTOKEN_FOR={mark}"));
         assert_eq!(shell.token(), token);
     }
