@@ -10,7 +10,7 @@ use std::io::{BufRead, Read as _};
 const LONGEST_LINE: u64 = 65_535;
 /// What PowerShell and editors on Windows put before text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-const NO_URL: &str = "`url` is none: `protocol://host` is expected";
+const NO_URL: &str = "`url`: expected `protocol://host`";
 /// The most lines of one message.
 const MOST_LINES: usize = 1024;
 
@@ -62,11 +62,11 @@ impl Message {
             if line.len() as u64 > LONGEST_LINE {
                 return Err(refuse("it is too long"));
             }
-            let Ok(line) = std::str::from_utf8(line) else { return Err(refuse("it is no UTF-8 text")) };
+            let Ok(line) = std::str::from_utf8(line) else { return Err(refuse("it is not UTF-8 text")) };
             if line.chars().any(char::is_control) {
                 return Err(refuse("it holds a control character"));
             }
-            let Some((key, value)) = line.split_once('=') else { return Err(refuse("it holds no `=`")) };
+            let Some((key, value)) = line.split_once('=') else { return Err(refuse("`=` is missing")) };
             message.has_lines = true;
             message.take(key, value).map_err(|why| refuse(&why))?;
         }
@@ -101,13 +101,6 @@ impl Message {
             Some(Ok((username, password))) => (Some(username), Some(password)),
             Some(Err(username)) => (Some(username), None),
             None => (None, None),
-        };
-        let decoded = |part: &str| {
-            let text = percent_decode_str(part).decode_utf8().map_err(|_| "`url` is no UTF-8 text".to_owned())?;
-            match text.chars().any(char::is_control) {
-                true => Err("`url` holds a control character".to_owned()),
-                false => Ok(text.into_owned()),
-            }
         };
         *self = Message {
             has_lines: true,
@@ -154,6 +147,20 @@ impl Message {
     /// Whether the account is this login's own, where one is given.
     pub fn is_of(&self, login: &Login) -> bool {
         self.username.as_deref().is_none_or(|given| given == login.method.label())
+    }
+}
+
+/// Percent-decoded as git does it (`url_decode_mem`): not before a colon, and no NUL.
+fn decoded(part: &str) -> Result<String, String> {
+    let colon = part.find(':').unwrap_or(0);
+    let mut text = part[..colon].to_owned();
+    for (number, piece) in part[colon..].split("%00").enumerate() {
+        let piece = percent_decode_str(piece).decode_utf8().map_err(|_| "`url` is not UTF-8 text")?;
+        text.extend((number > 0).then_some("%00").into_iter().chain([&*piece]));
+    }
+    match text.chars().any(char::is_control) {
+        true => Err("`url` holds a control character".to_owned()),
+        false => Ok(text),
     }
 }
 
@@ -210,12 +217,14 @@ mod tests {
             ("https://h/a@b:c", ["https", "h", "a@b:c", "-", "-"]),
             ("https://u%40x:p%3Aq@h%2ex/a%2Fb+c", ["https", "h.x", "a/b+c", "u@x", "p:q"]),
             ("https://u%zz@h/%", ["https", "h", "%", "u%zz", "-"]),
+            ("https://u%00@h", ["https", "h", "-", "u%00", "-"]),
+            ("https://%41%2e:5%30/%41%2f:%41", ["https", "%41%2e:50", "%41%2f:A", "-", "-"]),
             ("cert:///path", ["cert", "", "path", "-", "-"]),
             ("https://[::1]:5000/v3", ["https", "[::1]:5000", "v3", "-", "-"]),
         ] {
             assert_eq!(parts(url), expected.map(str::to_owned), "{url}");
         }
-        for bad in ["h", "://h", "/v3", "", "https:/h", "https://h%0ahost=x", "https://u%00@h", "https://h/%ff"] {
+        for bad in ["h", "://h", "/v3", "", "https:/h", "https://h%0ahost=x", "https://u%1b@h", "https://h/%ff"] {
             let error = read(&format!("url={bad}\n")).expect_err(bad).to_string();
             assert!(error.contains("line 1") && error.contains("`url`"), "{error}");
         }

@@ -43,14 +43,16 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
 pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
     message.check()?;
-    let given = match (&message.authtype, &message.credential) {
-        (Some(authtype), Some(credential)) if authtype.eq_ignore_ascii_case(AUTHTYPE) => credential,
-        (Some(authtype), None) if authtype.eq_ignore_ascii_case(AUTHTYPE) => {
-            return Err(Error::usage("store", "`authtype` stands without a `credential`"));
-        }
-        _ => return Ok(Exit::Done),
-    };
+    let is_ours = message.authtype.as_deref().map(|authtype| authtype.eq_ignore_ascii_case(AUTHTYPE));
+    if is_ours == Some(false) || (is_ours.is_none() && message.credential.is_none()) {
+        return Ok(Exit::Done);
+    }
     let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
+    let given = match (is_ours, &message.credential) {
+        (Some(_), Some(credential)) => credential,
+        (Some(_), None) => return Err(Error::usage("store", "`authtype` stands without a `credential`")),
+        (None, _) => return Err(Error::usage("store", "`credential` stands without an `authtype`")),
+    };
     let token = Token::parse(given.expose()).ok_or_else(|| Error::usage("credential", "it is no token"))?;
     let session = Session::of(origin, Opening::Usual)?;
     let identity = &session.source().identity;

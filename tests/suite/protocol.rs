@@ -1,5 +1,7 @@
 //! The credential protocol: with a real git, and with lines that git never writes.
 
+use ostoken::protocol::Message;
+
 use crate::support::process::Output;
 use crate::support::{Cloud, CloudOptions, Fake, tool};
 use crate::user::User;
@@ -68,6 +70,8 @@ fn git_asks_elsewhere_for_another_server_or_user() {
         format!("protocol=http\nhost=127.0.0.1:{port}.example.com\n\n"),
         about(&fake, "username=mallory\n"),
         "protocol=https\nhost=github.com\n\n".into(),
+        // git asks for the password of a client certificate in this way.
+        "protocol=cert\nhost=\npath=/etc/client.pem\n\n".into(),
     ] {
         for helper in helpers() {
             let output = git(&user, &helper, "fill", &description).expect_status(128);
@@ -180,17 +184,21 @@ fn a_token_from_elsewhere_is_taken_after_one_look_at_it() {
 fn a_token_from_elsewhere_needs_its_authtype_and_its_server() {
     let fake = Fake::start();
     let user = User::of(&fake);
-    for more in [
-        "credential=gAAAAAx\n",
-        "authtype=Bearer\ncredential=gAAAAAx\n",
-        "authtype=X-Auth-Token\nusername=mallory\ncredential=gAAAAAx\n",
-    ] {
+    for more in
+        ["authtype=Bearer\ncredential=gAAAAAx\n", "authtype=X-Auth-Token\nusername=mallory\ncredential=gAAAAAx\n"]
+    {
         user.run_with_input(&["store"], &about(&fake, more)).success();
     }
     user.run_with_input(&["store"], "protocol=https\nhost=h\nauthtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
     for more in ["authtype=X-Auth-Token\npassword=gAAAAAx\n", "authtype=X-Auth-Token\n"] {
         let output = user.run_with_input(&["store"], &about(&fake, more)).expect_status(2);
         assert!(output.stderr.contains("without a `credential`"), "{output:?}");
+    }
+    let output = user.run_with_input(&["store"], &about(&fake, "credential=gAAAAAx\n")).expect_status(2);
+    assert!(output.stderr.contains("without an `authtype`"), "{output:?}");
+    for more in ["authtype=X-Auth-Token\n", "credential=gAAAAAx\n"] {
+        let output = user.run_with_input(&["store"], &format!("protocol=https\nhost=h\n{more}")).success();
+        assert_eq!(output.stderr, "", "another server's is not ours to judge");
     }
     assert_eq!(fake.requests().len(), 0);
 }
@@ -269,6 +277,83 @@ fn a_byte_order_mark_before_the_description_is_passed_over() {
     let token = user.token();
     let output = user.run_with_input(&["get"], &format!("\u{feff}{}", about(&fake, ""))).success();
     assert_eq!(value(&output, "password"), token);
+}
+
+/// The same description with a mark, in what PowerShell and editors on Windows write.
+#[test]
+fn what_is_not_utf_8_is_refused_with_a_reason() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let text = about(&fake, "");
+    let little: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    let unmarked: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (input, why) in [(little, "not UTF-8"), (big, "not UTF-8"), (unmarked, "control character")] {
+        let file = user.home.outside("input");
+        std::fs::write(&file, input).unwrap();
+        for verb in ["get", "store", "erase"] {
+            let mut command = user.ostoken(&[verb]);
+            let output = user.home.run(command.stdin(std::fs::File::open(&file).unwrap())).expect_status(2);
+            assert!(output.stderr.contains("line 1") && output.stderr.contains(why), "{output:?}");
+        }
+    }
+}
+
+/// What git takes a description apart into, as it hands it on; `None` where it refuses.
+fn as_git_reads(user: &User, description: &str) -> Option<Message> {
+    let seen = user.home.outside("seen");
+    let _ = std::fs::remove_file(&seen);
+    let mut command = user.command("git");
+    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_ASKPASS", "").env("SEEN", &seen);
+    // With user and password in the URL it asks no helper, and answers with what it read.
+    command.args(["-c", "credential.useHttpPath=true", "-c", "credential.helper=", "-c"]);
+    command.args(["credential.helper=!f() { cat >\"$SEEN\"; }; f", "credential", "fill"]);
+    let output = user.home.run_with_input(&mut command, description);
+    let text = std::fs::read(&seen).ok().or_else(|| (output.status == 0).then(|| output.stdout.into_bytes()))?;
+    Some(Message::read(&mut &text[..]).unwrap_or_default())
+}
+
+#[test]
+fn a_url_is_taken_apart_as_git_does_it() {
+    if tool("git").is_none() {
+        return;
+    }
+    let user = User::new(Vec::new());
+    let parts = |message: &Message| {
+        let Message { protocol, host, path, username, password, .. } = message;
+        let path = path.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
+        (protocol.clone(), host.clone(), path, username.clone(), password.as_ref().map(|text| text.expose().to_owned()))
+    };
+    let mut agreed = 0;
+    // Every URL of so many of these pieces, as far as a simple generator goes.
+    let pieces = [
+        "https://", "h", "alice", "@", ":", "/", "?", "#", "%41", "%2f", "%3A", "%40", "%00", "%0a", "%zz", "%", "..",
+        "[::1]", ":5000", "\u{e9}", "%c3%a9", "%ff", "+", " ", "=",
+    ];
+    let mut state = 7_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for round in 0..400 {
+        let mut url =
+            if round % 8 == 0 { String::new() } else { ["https://", "HTTP://", "http://alice@"][next(3)].to_owned() };
+        for _ in 0..next(7) {
+            url += pieces[next(pieces.len())];
+        }
+        let description = format!("username=before\npath=before\nurl={url}\n\n");
+        match (as_git_reads(&user, &description), Message::read(&mut description.as_bytes())) {
+            (Some(git), Ok(ours)) => {
+                assert_eq!(parts(&ours), parts(&git), "{url}");
+                agreed += 1;
+            }
+            // What git hands on as bytes is no text, and what git refuses is refused.
+            (Some(_), Err(error)) => assert!(error.to_string().contains("UTF-8"), "{url}: {error}"),
+            (None, Err(_)) => {}
+            (None, Ok(ours)) => panic!("git refuses {url}: {ours:?}"),
+        }
+    }
+    assert!(agreed > 200, "{agreed}");
 }
 
 #[test]

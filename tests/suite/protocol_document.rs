@@ -8,6 +8,8 @@ struct Exchange {
     verb: String,
     input: String,
     expected: Vec<String>,
+    /// The exit code, and part of what is said.
+    failure: Option<(i32, String)>,
 }
 
 fn exchanges() -> Vec<Exchange> {
@@ -23,10 +25,16 @@ fn exchanges() -> Vec<Exchange> {
             _ => match line.split_at(1) {
                 ("$", command) => {
                     let verb = command.trim().strip_prefix("ostoken ").expect("a command").to_owned();
-                    found.push(Exchange { line: index + 1, verb, input: String::new(), expected: Vec::new() });
+                    let (input, expected) = (String::new(), Vec::new());
+                    found.push(Exchange { line: index + 1, verb, input, expected, failure: None });
                 }
                 (">", rest) => found.last_mut().expect("a command").input += &format!("{}\n", rest.trim_start()),
                 ("<", rest) => found.last_mut().expect("a command").expected.push(rest.trim_start().to_owned()),
+                ("!", rest) => {
+                    let (code, words) = rest.trim_start().split_once(' ').expect("a code and words");
+                    let code = code.parse().expect("an exit code");
+                    found.last_mut().expect("a command").failure = Some((code, words.to_owned()));
+                }
                 _ => panic!("PROTOCOL.md, line {}: {line}", index + 1),
             },
         }
@@ -58,7 +66,13 @@ fn every_exchange_goes_as_the_document_says() {
         let input = input.replace(&format!("X-Auth-{given}"), "X-Auth-Token");
         let output = home.run_with_input(&mut command, &input);
         let at = format!("PROTOCOL.md, line {}: {}", exchange.line, exchange.verb);
-        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{at}");
+        match &exchange.failure {
+            None => assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{at}"),
+            Some((code, words)) => {
+                assert_eq!(output.status, *code, "{at}");
+                assert!(output.stderr.contains(words.as_str()), "{at}: {output:?}");
+            }
+        }
         let answer: Vec<&str> = output.stdout.lines().collect();
         assert_eq!(answer.len(), exchange.expected.len(), "{at}: {answer:?}");
         for (expected, line) in exchange.expected.iter().zip(&answer) {
