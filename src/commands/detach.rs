@@ -2,16 +2,39 @@
 //! reaches it.
 
 use super::session::Session;
-use crate::error::Error;
+use crate::error::{Error, escaped};
 use crate::identity::TLS_PATHS;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// More of what a renewal says is not read, in bytes.
+const LONGEST_ERROR: usize = 1000;
 
 /// A renewal that was started.
 pub struct Renewal(system::Started);
 
+/// How a renewal ended.
+pub struct Ended {
+    status: String,
+    /// What it printed on standard error.
+    said: String,
+}
+
 impl Renewal {
     /// How it ended; `None` while it runs.
-    pub fn ended(&mut self) -> Option<String> {
+    pub fn ended(&mut self) -> Option<Ended> {
         system::ended(&mut self.0)
+    }
+}
+
+impl Ended {
+    /// The error that it gave; else how it ended.
+    pub fn why(&self) -> String {
+        let line = self.said.lines().next().unwrap_or_default();
+        match line.strip_prefix("ostoken: ") {
+            Some(error) => escaped(error, LONGEST_ERROR),
+            None => format!("the renewal ended with {}", self.status),
+        }
     }
 }
 
@@ -28,10 +51,21 @@ fn paths(session: &Session) -> impl Iterator<Item = (&'static str, &str)> {
     TLS_PATHS.into_iter().filter_map(|name| Some((name, session.origin.environment.get(name)?)))
 }
 
+/// The value of `name` for a process that runs in another folder; SSL_CERT_DIR is a list.
+#[cfg_attr(windows, expect(dead_code, reason = "there it runs in this folder if it has to"))]
+fn absolute(name: &str, value: &str) -> Option<OsString> {
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    if name != "SSL_CERT_DIR" {
+        return absolute(Path::new(value)).map(OsString::from);
+    }
+    let named = std::env::split_paths(value).filter(|path| !path.as_os_str().is_empty());
+    std::env::join_paths(named.map(|path| absolute(&path)).collect::<Option<Vec<_>>>()?).ok()
+}
+
 #[cfg(unix)]
 mod system {
-    use super::{Session, paths};
-    use std::io;
+    use super::{Ended, LONGEST_ERROR, Session, absolute, paths};
+    use std::io::{self, Read};
     use std::process::{Child, Command, Stdio};
 
     pub type Started = Child;
@@ -40,19 +74,25 @@ mod system {
     pub fn start(session: &Session) -> io::Result<Child> {
         close_fds::set_fds_cloexec(3, &[]);
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("renew").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+        // What it says is read here alone: once this process is gone, nobody waits for the end of that pipe.
+        command.arg("renew").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).current_dir("/");
         // The one that was found here: it may have taken a second to see that the desktop's does not answer.
         command.env("OSTOKEN_KEYRING", session.store.backend().name());
         for (name, path) in paths(session) {
-            if let Ok(path) = std::path::absolute(path) {
+            if let Some(path) = absolute(name, path) {
                 command.env(name, path);
             }
         }
         command.spawn()
     }
 
-    pub fn ended(child: &mut Child) -> Option<String> {
-        child.try_wait().ok().flatten().map(|status| status.to_string())
+    pub fn ended(child: &mut Child) -> Option<Ended> {
+        let status = child.try_wait().ok().flatten()?.to_string();
+        let mut said = Vec::new();
+        if let Some(pipe) = child.stderr.take() {
+            let _ = pipe.take(4 * LONGEST_ERROR as u64).read_to_end(&mut said);
+        }
+        Some(Ended { status, said: String::from_utf8_lossy(&said).into_owned() })
     }
 }
 
@@ -60,7 +100,7 @@ mod system {
 /// their end would wait for the renewal. So the process is started without it.
 #[cfg(windows)]
 mod system {
-    use super::{Session, paths};
+    use super::{Ended, Session, paths};
     use std::io;
     use std::path::Path;
     use winsafe::{CreateProcess, STARTUPINFO, co, guard::CloseHandlePiGuard};
@@ -81,11 +121,11 @@ mod system {
             .map_err(|error| io::Error::from_raw_os_error(error.raw().cast_signed()))
     }
 
-    pub fn ended(process: &mut Started) -> Option<String> {
+    pub fn ended(process: &mut Started) -> Option<Ended> {
         match process.hProcess.WaitForSingleObject(Some(0)) {
             Ok(co::WAIT::OBJECT_0) => {
                 let code = process.hProcess.GetExitCodeProcess().map_or(-1, i64::from);
-                Some(format!("exit code: {code}"))
+                Some(Ended { status: format!("exit code: {code}"), said: String::new() })
             }
             _ => None,
         }
