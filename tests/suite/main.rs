@@ -33,6 +33,7 @@ mod openrc;
 mod openrc_panels;
 mod output;
 mod person;
+mod prompts;
 mod protocol;
 mod protocol_document;
 mod readme_themes;
