@@ -46,6 +46,14 @@ pub fn detach(session: &Session) -> Result<Renewal, Error> {
     system::start(session).map(Renewal).map_err(|error| Error::Io { what: "renewal", error })
 }
 
+/// What the renewal is told: `--allow-http` too, where the hook was.
+fn arguments(session: &Session) -> &'static [&'static str] {
+    match session.source().tls_policy.allow_http {
+        true => &["renew", "--allow-http"],
+        false => &["renew"],
+    }
+}
+
 /// The files that the environment names: the renewal runs in another folder.
 fn paths(session: &Session) -> impl Iterator<Item = (&'static str, &str)> {
     TLS_PATHS.into_iter().filter_map(|name| Some((name, session.origin.environment.get(name)?)))
@@ -64,7 +72,7 @@ fn absolute(name: &str, value: &str) -> Option<OsString> {
 
 #[cfg(unix)]
 mod system {
-    use super::{Ended, LONGEST_ERROR, Session, absolute, paths};
+    use super::{Ended, LONGEST_ERROR, Session, absolute, arguments, paths};
     use std::io::{self, Read};
     use std::process::{Child, Command, Stdio};
 
@@ -75,7 +83,12 @@ mod system {
         close_fds::set_fds_cloexec(3, &[]);
         let mut command = Command::new(std::env::current_exe()?);
         // What it says is read here alone: once this process is gone, nobody waits for the end of that pipe.
-        command.arg("renew").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).current_dir("/");
+        command
+            .args(arguments(session))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .current_dir("/");
         // The one that was found here: it may have taken a second to see that the desktop's does not answer.
         command.env("OSTOKEN_KEYRING", session.store.backend().name());
         for (name, path) in paths(session) {
@@ -100,7 +113,7 @@ mod system {
 /// their end would wait for the renewal. So the process is started without it.
 #[cfg(windows)]
 mod system {
-    use super::{Ended, Session, paths};
+    use super::{Ended, Session, arguments, paths};
     use std::io;
     use std::path::Path;
     use winsafe::{CreateProcess, STARTUPINFO, co, guard::CloseHandlePiGuard};
@@ -112,7 +125,7 @@ mod system {
         let program = std::env::current_exe()?;
         let program = program.to_str().ok_or_else(|| io::Error::other("the program's path is no Unicode text"))?;
         let flags = co::CREATE::DETACHED_PROCESS | co::CREATE::NEW_PROCESS_GROUP;
-        let line = format!("\"{program}\" renew");
+        let line = format!("\"{program}\" {}", arguments(session).join(" "));
         let is_relative = |(_, path): (&str, &str)| !Path::new(path).is_absolute();
         // Away from the shell's folder, which could not be removed meanwhile; but a relative path is found from there alone.
         let folder = if paths(session).any(is_relative) { None } else { Some("\\") };
@@ -129,5 +142,28 @@ mod system {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewal_that_failed_gives_its_own_reason() {
+        let why = |said: &str| Ended { status: "exit status: 2".into(), said: said.into() }.why();
+        assert_eq!(why("ostoken: OS_KEY: no such file\nhint: correct it\n"), "OS_KEY: no such file");
+        assert_eq!(why("ostoken: a\u{1b}[31m\n"), "a\\u{1b}[31m");
+        assert_eq!(why(&format!("ostoken: {}", "x".repeat(9999))).len(), LONGEST_ERROR + "...".len());
+        // Killed, or in words that are not ours.
+        assert_eq!(why("Killed\n"), "the renewal ended with exit status: 2");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn relative_paths_are_found_from_another_folder() {
+        let here = std::env::current_dir().expect("a folder").display().to_string();
+        assert_eq!(absolute("OS_CACERT", "ca:1.pem"), Some(format!("{here}/ca:1.pem").into()));
+        assert_eq!(absolute("SSL_CERT_DIR", "/etc/a::b"), Some(format!("/etc/a:{here}/b").into()));
     }
 }
