@@ -228,28 +228,32 @@ impl Broker<'_> {
     /// The right to send the login's secret. One that is not known to be right is sent alone: in several scopes at once, a
     /// wrong one would be refused as often, and Keystone locks out who is refused a few times. Whoever comes second knows of
     /// the first one's refusal. One that Keystone accepted last is sent by up to three.
-    fn may_send(&self, secret: &Secret, refusals: Refusals) -> Result<Option<Guard>, Error> {
+    fn may_send(&self, secret: &Secret, refusals: Refusals) -> Result<Vec<Guard>, Error> {
         let login = self.identity().login.key();
-        let places: Vec<String> = SENDERS.map(|number| format!("{}.sending{number}", login.as_str())).into();
+        let places = SENDERS.map(|number| format!("{}.sending{number}", login.as_str()));
+        let is_accepted = || credential::is_accepted(self.store, self.identity(), secret);
         let attempt = || {
             if refusals == Refusals::Heeded {
                 credential::check_refusal(self.store, self.identity(), secret)?;
             }
-            let is_accepted = || credential::is_accepted(self.store, self.identity(), secret);
-            for (number, place) in places.iter().enumerate() {
-                if number > 0 && !is_accepted()? {
+            let wanted = if is_accepted()? { 1 } else { SENDERS.len() };
+            let mut guards = Vec::new();
+            for place in &places {
+                guards.extend(self.store.try_lock(place)?);
+                if guards.is_empty() && wanted > 1 {
+                    // The first one is the door: nobody holds the others in another's way.
                     break;
                 }
-                if let Some(guard) = self.store.try_lock(place)? {
+                if guards.len() == wanted {
                     // Somebody may have been refused between the look and the lock.
-                    return Ok(Some(guard).filter(|_| number == 0 || is_accepted().unwrap_or_default()));
+                    return Ok(Some(guards).filter(|_| wanted > 1 || is_accepted().unwrap_or_default()));
                 }
             }
             Ok(None)
         };
         match self.wait(&places[0], attempt) {
-            Err(Error::State { .. }) if self.asker == Asker::Command => Ok(None),
-            other => other.map(Some),
+            Err(Error::State { .. }) if self.asker == Asker::Command => Ok(Vec::new()),
+            other => other,
         }
     }
 

@@ -16,7 +16,7 @@ use ostoken::store::folder::Folder;
 use ostoken::store::keyring::{Backend, Keyring};
 use ostoken::store::lock::{Guard, try_lock};
 
-use crate::support::fake_issuer::{now, timestamp};
+use crate::support::fake_issuer::{characters, now, timestamp};
 use crate::support::tools::wait_until;
 use crate::support::{Answer, Cloud, CloudOptions, Fake, keyutils};
 use crate::user::{LIMIT, User, at_once, text};
@@ -261,4 +261,66 @@ fn a_logout_finds_the_token_that_is_being_made_in_another_scope() {
     let output = user.home.run(status.env("OS_PROJECT_NAME", "another")).success();
     let status: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((&status["token"], fake.count("DELETE")), (&serde_json::Value::Null, 2));
+}
+
+/// `ostoken token` in so many scopes of one login, started at once.
+fn in_scopes(user: &User, scopes: std::ops::Range<usize>) -> Vec<std::process::Output> {
+    let commands = scopes.map(|number| {
+        let mut command = user.ostoken(&["token"]);
+        command.env("OS_PROJECT_NAME", format!("p{number}"));
+        command
+    });
+    at_once(commands.collect())
+}
+
+#[test]
+fn many_scopes_of_one_login_at_once_all_get_their_token() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let (issued, expires) = (timestamp(now()), timestamp(now() + 3600));
+    fake.always(Answer::token(&characters(70, 7), &issued, &expires).delay(Duration::from_secs(1)));
+    let started = std::time::Instant::now();
+    let finished = in_scopes(&user, 0..30);
+    assert!(finished.iter().all(|one| one.status.success()), "{finished:?}");
+    assert_eq!(fake.posts(), 30);
+    // One after the other they take 30 s.
+    assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_secret_that_became_wrong_is_sent_by_three_at_most() {
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    user.token();
+    fake.always(Answer::unauthorized().delay(Duration::from_millis(500)));
+    let finished = in_scopes(&user, 0..10);
+    assert!(finished.iter().all(|one| one.status.code() == Some(4)), "{finished:?}");
+    // The first one was right.
+    assert!((2..=4).contains(&fake.posts()), "{} were sent", fake.posts() - 1);
+}
+
+#[test]
+fn a_mistyped_project_does_not_block_the_other_scopes() {
+    let fake = Fake::start();
+    let mut user = User::of(&fake);
+    user.token();
+    user.set("OS_PROJECT_NAME", "mistyped");
+    fake.then(Answer::unauthorized());
+    for _ in 0..3 {
+        user.run(&["token"]).expect_status(4);
+    }
+    assert_eq!(fake.posts(), 2, "it is sent once");
+    for (at, project) in ["other", "third"].into_iter().enumerate() {
+        user.set("OS_PROJECT_NAME", project).token();
+        assert_eq!(fake.posts(), 3 + at);
+    }
+    user.set("OS_PROJECT_NAME", "mistyped");
+    user.run(&["token"]).expect_status(4);
+    assert_eq!(fake.posts(), 4);
+    // Two new scopes that are refused in a row: it is the secret.
+    fake.always(Answer::unauthorized());
+    for project in ["a", "b", "c", "d"] {
+        user.set("OS_PROJECT_NAME", project).run(&["token"]).expect_status(4);
+    }
+    assert_eq!(fake.posts(), 6);
 }

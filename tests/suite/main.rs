@@ -26,6 +26,7 @@ mod hooks_peers;
 mod hooks_peers_simulated;
 mod hooks_powershell;
 mod hooks_zsh;
+mod hostile_environment;
 mod keyrings;
 mod keyrings_choice;
 mod keyrings_full;

@@ -385,3 +385,34 @@ fn off_in_a_shell_within_a_hooked_one_leaves_a_token_put_over_ours() {
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("mine,token\n", ""), "{shell}");
     }
 }
+
+/// THREATS.md names tests: each is there.
+#[test]
+fn the_threats_name_tests_that_exist() {
+    fn sources(folder: &std::path::Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.path() {
+                path if path.is_dir() => sources(&path, text),
+                path if path.extension().is_some_and(|end| end == "rs") => {
+                    *text += &std::fs::read_to_string(path).unwrap()
+                }
+                _ => {}
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    for folder in ["src", "tests"] {
+        sources(&root.join(folder), &mut text);
+    }
+    let threats = std::fs::read_to_string(root.join("THREATS.md")).unwrap();
+    let rows: Vec<&str> = threats.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 10);
+    for row in rows {
+        let names: Vec<&str> = row.split("<!-- ").skip(1).filter_map(|rest| rest.split(" -->").next()).collect();
+        assert!(!names.is_empty(), "{row}");
+        for name in names {
+            assert!(text.contains(&format!("fn {name}(")), "{name}");
+        }
+    }
+}
