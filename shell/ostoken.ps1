@@ -10,13 +10,15 @@
 # the same name, so cmdlets are written with their module. DebuggerHidden keeps the token out of
 # `Set-PSDebug -Trace 2`.
 #
-# A .env may set any variable of the environment. What the hook remembers stands in variables of a
-# module, where no environment reaches.
+# A folder's .env may set any variable of the environment. What the hook remembers stands in variables
+# of a module, where no environment reaches. Strings that decide about a token are compared by
+# [string]::Equals: -ceq takes two for equal that differ in characters without a weight.
 
 $__ostoken_bin = 'ostoken'
 
 # In whatever scope this runs, the words below find the program.
 $global:__ostoken_bin = $__ostoken_bin
+$global:__ostoken_pins = @{}
 
 # Loaded again, it starts afresh; two modules would ask twice.
 if (Microsoft.PowerShell.Core\Get-Module -Name ostoken) {
@@ -31,10 +33,20 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   # State of this shell.
   $script:bin = $bin
   $script:since = $script:due = [DateTime]::MinValue
-  $script:seen = $script:lease = $script:said = $script:tail = ''
-  $script:orig = $script:wrap = $null
-  $script:registered = $script:wrapsPrompt = $script:looking = $false
+  $script:seen = 'nothing'
+  $script:lease = $script:said = $script:looking = ''
+  # The last characters of each token that this shell exported: enough to know it again. Of any, not
+  # of the last one alone: direnv puts an old one back.
+  $script:tails = @()
+  # What the hook wrapped, the newest first: it may have to go round somebody who wrapped it.
+  $script:origs = @()
+  $script:wrap = $script:follow = $script:action = $null
+  $script:depth = $script:moves = 0
+  $script:registered = $script:wrapsPrompt = $false
+  $script:starting = $true
   $script:name = '^(OS|OSTOKEN)_[A-Z0-9_]+$'
+  # Where a copy of the token would be sent.
+  $script:sent = '^((OS|OSTOKEN)_[A-Z0-9_]+|https?_proxy|all_proxy)$'
   $script:pins = @{}
   $script:pinned = 'HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'SSL_CERT_FILE',
     'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'HOSTALIASES', 'LOCALDOMAIN', 'RES_OPTIONS',
@@ -45,7 +57,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   function __ostoken_refresh {
     [Diagnostics.DebuggerHidden()] param($now, $look)
     # First of all: our token must not stand beside another cloud, whatever comes of the question.
-    if ($look -cne $script:seen) { __ostoken_drop }
+    if (-not [string]::Equals($look, $script:seen)) { __ostoken_drop }
+    __ostoken_follow
     # Armed before the call: after ^C or a failure the next prompt must not ask again at once.
     $script:since = $now
     $script:due = $now.AddSeconds(30)
@@ -56,7 +69,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       $answer = $null
       if ($script:bin -notmatch '[\\/]' -or (__ostoken_exists $script:bin)) {
         $arguments = @('hook', '--shell', 'powershell', '--said', $script:said)
-        if (__ostoken_own) { $arguments += '--own' }
+        if (__ostoken_holds (__ostoken_get OS_TOKEN)) { $arguments += '--own' }
         $answer = __ostoken_ask $arguments
       }
       if (-not $answer) {
@@ -73,9 +86,9 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       # Asked again in 30 seconds.
     } finally {
       # The environment as it is now is the one to compare with.
-      $script:looking = $true
+      $script:looking = 'remember'
       $null = __ostoken_hook
-      $script:looking = $false
+      $script:looking = ''
       __ostoken_forget $top
     }
   }
@@ -106,7 +119,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
         'set' { __ostoken_set $name ([regex]::Unescape($value)) }
         'copy' { if ($value -cmatch $script:name) { __ostoken_set $name (__ostoken_get $value) } }
       }
-      if ($line.StartsWith('set OS_TOKEN=')) { $script:tail = __ostoken_tail }
+      if ($word -ceq 'set' -and $name -ceq 'OS_TOKEN') { __ostoken_know }
     }
     $true
   }
@@ -119,31 +132,43 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     foreach ($name in $script:pinned) {
       $script:pins[$name] = if ($before) { $before[$name] } else { __ostoken_get $name }
     }
+    $global:__ostoken_pins = $script:pins
   }
 
-  function __ostoken_pins {
+  # Remembers the token that is exported as one of ours.
+  function __ostoken_know {
     [Diagnostics.DebuggerHidden()] param()
-    $script:pins
+    $token = [string](__ostoken_get OS_TOKEN)
+    if ($token -and -not (__ostoken_holds $token)) {
+      $script:tails += $token.Substring($(if ($token.Length -gt 12) { $token.Length - 12 } else { 0 }))
+    }
   }
 
-  # Whether OS_TOKEN is the one that this shell exported. One that you exported ends in another way.
-  function __ostoken_own {
-    [Diagnostics.DebuggerHidden()] param()
-    $script:tail -and (__ostoken_tail) -ceq $script:tail
+  # Whether a token of ours stands in it.
+  function __ostoken_holds {
+    [Diagnostics.DebuggerHidden()] param([string] $value)
+    foreach ($tail in $script:tails) {
+      if ([string]::Equals($value, $tail) -or ($tail.Length -ge 8 -and $value.Contains($tail))) { return $true }
+    }
+    $false
   }
 
   # Takes a token of ours out of the environment, without putting back what it had replaced. A .env
   # may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
   function __ostoken_drop {
     [Diagnostics.DebuggerHidden()] param()
-    if (__ostoken_own) { __ostoken_unset_token }
-    if ($script:tail) {
-      foreach ($name in 'OS_AUTH_URL', 'OS_USERNAME', 'OS_USER_ID', 'OS_PROJECT_ID', 'OS_PROJECT_NAME', 'OS_CLOUD',
-        'OS_REGION_NAME', 'OS_PASSWORD', 'OS_ENDPOINT', 'http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY',
-        'HTTPS_PROXY', 'ALL_PROXY') {
-        $value = __ostoken_get $name
-        if ($value -and $value.Contains($script:tail)) { __ostoken_unset $name }
+    if ($script:starting) {
+      # A child shell does not know what its parent exported, and for which cloud: it asks. (A script
+      # comes here only by your words, and keeps what it inherited.)
+      $script:starting = $false
+      foreach ($name in 'OSTOKEN_EXPORTED', 'OSTOKEN_EXPIRES_AT') {
+        if ($null -ne (__ostoken_get $name)) { __ostoken_know }
       }
+    }
+    if (-not $script:tails) { return }
+    if (__ostoken_holds (__ostoken_get OS_TOKEN)) { __ostoken_unset_token }
+    foreach ($name in __ostoken_names) {
+      if ($name -match $script:sent -and (__ostoken_holds (__ostoken_get $name))) { __ostoken_unset $name }
     }
   }
 
@@ -171,41 +196,63 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     foreach ($name in 'EXPORTED', 'FOR', 'EXPIRES_AT', 'SCRUBBED') { __ostoken_unset "OSTOKEN_$name" }
   }
 
-  # By how the token ends the hook knows its own.
-  function __ostoken_tail {
-    [Diagnostics.DebuggerHidden()] param()
-    $token = [string](__ostoken_get OS_TOKEN)
-    if ($token.Length -gt 12) { $token.Substring($token.Length - 12) } else { $token }
-  }
-
   # Puts the hook behind PSReadLine: a typed command runs with what the hook exported. PSReadLine
   # goes first, since it shows how the last command ended. Where there is none, or where it only
   # throws because standard input is a pipe, the hook goes behind the prompt. Scripts call neither.
   # ($function: loads nothing, where Get-Command would load PSReadLine.)
   function __ostoken_register {
     [Diagnostics.DebuggerHidden()] param()
-    $script:registered = $true
-    if ($function:PSConsoleHostReadLine -and -not (__ostoken_piped)) {
-      $script:orig = $function:PSConsoleHostReadLine
-      $script:wrap = {
-        [Diagnostics.DebuggerHidden()] param()
-        $line = & $script:orig
-        # Who ends the call with ^C does not want the command either.
-        if ($script:registered -and (__ostoken_hook)) { $line = '' }
-        $line
-      }
-      $function:global:PSConsoleHostReadLine = $script:wrap
-    } else {
-      $script:wrapsPrompt = $true
-      $script:orig = $function:prompt
-      $script:wrap = {
-        [Diagnostics.DebuggerHidden()] param()
-        $text = & $script:orig
-        if ($script:registered) { $null = __ostoken_hook }
-        $text
-      }
-      $function:global:prompt = $script:wrap
+    if (-not $script:registered) {
+      $script:registered = $true
+      $script:wrapsPrompt = -not $function:PSConsoleHostReadLine -or (__ostoken_piped)
+      $script:wrap = if ($script:wrapsPrompt) { ${function:__ostoken_prompt} } else { ${function:__ostoken_readline} }
     }
+    if ($script:wrapsPrompt) {
+      $script:origs = @($function:prompt) + $script:origs
+      $function:global:prompt = $script:wrap
+    } else {
+      $script:origs = @($function:PSConsoleHostReadLine) + $script:origs
+      $function:global:PSConsoleHostReadLine = $script:wrap
+    }
+  }
+
+  # The original goes first, before any statement that would change `$?`. Where the hook is wrapped
+  # twice the inner one, which has the older original, only hands through.
+  function __ostoken_readline {
+    [Diagnostics.DebuggerHidden()] param()
+    try { $line = & $script:origs[$script:depth++] } finally { $script:depth-- }
+    if ($script:depth -eq 0 -and $script:registered) {
+      if ($function:PSConsoleHostReadLine -ne $script:wrap) { $null = __ostoken_outermost }
+      if ($ExecutionContext.InvokeCommand.LocationChangedAction -ne $script:action) { __ostoken_follow }
+      # Who ends the call with ^C does not want the command either.
+      if (__ostoken_hook) { $line = '' }
+    }
+    $line
+  }
+
+  function __ostoken_prompt {
+    [Diagnostics.DebuggerHidden()] param()
+    try { $text = & $script:origs[$script:depth++] } finally { $script:depth-- }
+    if ($script:depth -eq 0 -and $script:registered) {
+      if ($ExecutionContext.InvokeCommand.LocationChangedAction -ne $script:action) { __ostoken_follow }
+      if ($function:prompt -ne $script:wrap -and (__ostoken_outermost)) {
+        # What goes on after the hook this once may change the environment: the next prompt asks.
+        __ostoken_drop
+        $script:due = [DateTime]::MinValue
+      } else {
+        $null = __ostoken_hook
+      }
+    }
+    $text
+  }
+
+  # Goes round whoever wrapped the hook. Who does the same each time keeps the outer place.
+  function __ostoken_outermost {
+    [Diagnostics.DebuggerHidden()] param()
+    if ($script:moves -ge 5) { return $false }
+    $script:moves++
+    __ostoken_register
+    $true
   }
 
   # Whether the shell calls the hook, for all that can be seen: others may have wrapped it, or have
@@ -220,10 +267,12 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   function __ostoken_unregister {
     [Diagnostics.DebuggerHidden()] param()
     if (__ostoken_live) {
-      if ($script:wrapsPrompt) { $function:global:prompt = $script:orig }
-      else { $function:global:PSConsoleHostReadLine = $script:orig }
+      if ($script:wrapsPrompt) { $function:global:prompt = $script:origs[0] }
+      else { $function:global:PSConsoleHostReadLine = $script:origs[0] }
+      if ($script:origs.Count -gt 1) { $script:origs = @($script:origs[1..($script:origs.Count - 1)]) }
     }
     $script:registered = $false
+    __ostoken_unfollow
   }
 
   function __ostoken_on {
@@ -304,6 +353,11 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       [IO.File]::Exists($file)
     }
 
+    function __ostoken_names {
+      [Diagnostics.DebuggerHidden()] param()
+      [Environment]::GetEnvironmentVariables().Keys
+    }
+
     function __ostoken_session {
       [Diagnostics.DebuggerHidden()] param()
       [Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')
@@ -315,8 +369,9 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       [Diagnostics.DebuggerHidden()] param()
       if ([Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')) {
         # What a token depends on, in one string. Of secrets only whether they are there, how long the
-        # password is, and a number for the token. The user domain is taken away on export: it is back when an OpenRC was
-        # loaded once more. (.NET Framework joins nothing at all if the first part is null.)
+        # password is, and a number for the token. The user domain is taken away on export: it is back
+        # when an OpenRC was loaded once more. With our own mark, one that somebody changed is mended.
+        # (.NET Framework joins nothing at all if the first part is null.)
         $look = [string]::Join("`0", '',
           [Environment]::GetEnvironmentVariable('OS_CLOUD'),
           [Environment]::GetEnvironmentVariable('OS_AUTH_URL'),
@@ -351,9 +406,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
           ([string][Environment]::GetEnvironmentVariable('OS_PASSWORD')).Length)
         if ($script:looking) {
-          # __ostoken_refresh wants just that.
-          $script:looking = $false
-          $script:seen = $look
+          if ($script:looking -eq 'remember') { $script:seen = $look }
+          elseif (-not [string]::Equals($look, $script:seen)) { __ostoken_drop }
           return
         }
         $now = [DateTime]::UtcNow
@@ -365,6 +419,42 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       } elseif ($script:seen) {
         $script:seen = ''
         __ostoken_restore
+      }
+    }
+
+    # direnv changes the environment in the middle of a line, when Set-Location has changed the folder
+    # (`cd there; openstack ...`): there, too, the token goes before anything runs. Behind direnv, so
+    # that the hook sees what it did. Windows PowerShell has no such event.
+    function __ostoken_follow {
+      [Diagnostics.DebuggerHidden()] param()
+      $commands = $ExecutionContext.InvokeCommand
+      $slot = $commands.PSObject.Properties['LocationChangedAction']
+      if (-not $slot) { return }
+      if ($null -eq $script:follow) { $script:follow = ${function:__ostoken_moved} -as $slot.TypeNameOfValue }
+      $others = [Delegate]::Remove($slot.Value, $script:follow)
+      $slot.Value = $script:action = [Delegate]::Combine($others, $script:follow)
+    }
+
+    function __ostoken_moved {
+      [Diagnostics.DebuggerHidden()] param()
+      $top = $global:Error[0]
+      try {
+        $script:looking = 'drop'
+        $null = __ostoken_hook
+      } catch {
+        # The next prompt looks again.
+      } finally {
+        $script:looking = ''
+        __ostoken_forget $top
+      }
+    }
+
+    function __ostoken_unfollow {
+      [Diagnostics.DebuggerHidden()] param()
+      if ($null -ne $script:follow) {
+        $slot = $ExecutionContext.InvokeCommand.PSObject.Properties['LocationChangedAction']
+        $slot.Value = [Delegate]::Remove($slot.Value, $script:follow)
+        $script:action = $null
       }
     }
 
@@ -454,6 +544,15 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       $false
     }
 
+    function __ostoken_names {
+      [Diagnostics.DebuggerHidden()] param()
+      (Microsoft.PowerShell.Management\Get-ChildItem -LiteralPath Env:).Name
+    }
+
+    # Here no folder is followed: the hook looks before each command alone.
+    function __ostoken_follow { [Diagnostics.DebuggerHidden()] param() }
+    function __ostoken_unfollow { [Diagnostics.DebuggerHidden()] param() }
+
     function __ostoken_session {
       [Diagnostics.DebuggerHidden()] param()
       $env:OS_AUTH_URL -or $env:OS_CLOUD
@@ -472,13 +571,9 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           "$env:OSTOKEN_EXPORTED`0" +
           "$("$env:OS_TOKEN".GetHashCode())`0$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)`0" +
           "$(-not $env:OS_PASSCODE)`0$("$env:OS_PASSWORD".Length)"
-        if ($script:looking) {
-          $script:looking = $false
-          $script:seen = $look
-          return
-        }
+        if ($script:looking) { $script:seen = $look; return }
         $now = [DateTime]::UtcNow
-        if ($now -ge $script:due -or $now -lt $script:since -or $look -cne $script:seen -or
+        if ($now -ge $script:due -or $now -lt $script:since -or -not [string]::Equals($look, $script:seen) -or
           ($script:lease -and -not (__ostoken_exists $script:lease))) {
           __ostoken_refresh $now $look
         }
@@ -493,11 +588,6 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       Microsoft.PowerShell.Utility\Write-Host $text
     }
 
-    function __ostoken_put {
-      [Diagnostics.DebuggerHidden()] param($name, $value)
-      if ($null -eq $value) { __ostoken_unset $name } else { __ostoken_set $name $value }
-    }
-
     # The program writes its messages itself.
     function __ostoken_ask {
       [Diagnostics.DebuggerHidden()] param($arguments)
@@ -505,41 +595,55 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       # Windows PowerShell passes no argument where one is empty.
       $arguments = foreach ($argument in $arguments) { if ($argument) { $argument } else { 'none' } }
       $code = $global:LASTEXITCODE
-      $now = @{}
-      foreach ($name in $script:pinned) { $now[$name] = __ostoken_get $name }
-      try {
-        foreach ($name in $script:pinned) { __ostoken_put $name $script:pins[$name] }
-        $lines = @() | & $script:bin $arguments
-      } finally {
-        foreach ($name in $script:pinned) { __ostoken_put $name $now[$name] }
-      }
+      $lines = __ostoken_with $script:pins { @() | & $script:bin $arguments }
       $answer = @{ Code = $global:LASTEXITCODE; Text = $lines -join "`n"; Message = '' }
       $global:LASTEXITCODE = $code
       $answer
     }
   }
 
-  # A child shell does not know what its parent exported, and for which cloud: it asks.
-  function __ostoken_inherit {
-    [Diagnostics.DebuggerHidden()] param()
-    $marks = (__ostoken_get OSTOKEN_EXPORTED), (__ostoken_get OSTOKEN_EXPIRES_AT)
-    if ((__ostoken_get OS_TOKEN) -and @($marks -ne $null).Count) { __ostoken_unset_token }
-  }
-
   __ostoken_pin
-  __ostoken_inherit
   __ostoken_register
 } | Microsoft.PowerShell.Core\Import-Module -Global -DisableNameChecking -Verbose:$false
 
-# After Disable-OsToken the words below are all that is left: fetches the rest again.
+# Runs it with these settings in place of the environment's.
+function global:__ostoken_with {
+  [Diagnostics.DebuggerHidden()] param($pins, $run)
+  $PSNativeCommandUseErrorActionPreference = $false
+  $now = @{}
+  try {
+    foreach ($name in $pins.Keys) {
+      $item = Microsoft.PowerShell.Management\Get-Item -LiteralPath "Env:$name" -ErrorAction Ignore
+      $now[$name] = if ($item) { $item.Value }
+      __ostoken_put $name $pins[$name]
+    }
+    & $run
+  } finally {
+    foreach ($name in $now.Keys) { __ostoken_put $name $now[$name] }
+  }
+}
+
+function global:__ostoken_put {
+  [Diagnostics.DebuggerHidden()] param($name, $value)
+  if ($null -ne $value) {
+    Microsoft.PowerShell.Management\Set-Item -LiteralPath "Env:$name" -Value $value -WhatIf:$false -Confirm:$false
+  } elseif (Microsoft.PowerShell.Management\Test-Path -LiteralPath "Env:$name") {
+    Microsoft.PowerShell.Management\Remove-Item -LiteralPath "Env:$name" -WhatIf:$false -Confirm:$false
+  }
+}
+
+# Puts the hook back where somebody has dropped it. After Disable-OsToken the words below are all that
+# is left: fetches the rest again. The settings stay as they were taken.
 function global:__ostoken_load {
   [Diagnostics.DebuggerHidden()] param()
-  if (-not (Microsoft.PowerShell.Core\Get-Module -Name ostoken) -or -not (__ostoken_live)) {
-    $kept = $global:__ostoken_pins
-    & $global:__ostoken_bin init powershell | Microsoft.PowerShell.Utility\Out-String |
-      Microsoft.PowerShell.Utility\Invoke-Expression
-    if ($kept) { __ostoken_pin $kept }
+  if (Microsoft.PowerShell.Core\Get-Module -Name ostoken) {
+    if (-not (__ostoken_live)) { __ostoken_register }
+    return
   }
+  $kept = $global:__ostoken_pins
+  __ostoken_with $kept { & $global:__ostoken_bin init powershell } | Microsoft.PowerShell.Utility\Out-String |
+    Microsoft.PowerShell.Utility\Invoke-Expression
+  if ($kept.Count) { __ostoken_pin $kept }
 }
 
 function global:Enable-OsToken {
@@ -552,7 +656,6 @@ function global:Enable-OsToken {
 function global:Disable-OsToken {
   [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_off')] param()
   if (Microsoft.PowerShell.Core\Get-Module -Name ostoken) {
-    $global:__ostoken_pins = __ostoken_pins
     __ostoken_off
     Microsoft.PowerShell.Core\Remove-Module -Name ostoken -Force -WhatIf:$false -Confirm:$false -Verbose:$false
   }

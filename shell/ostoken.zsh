@@ -43,8 +43,9 @@ ${OSTOKEN_EXPORTED-}${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SEC
     __ostoken__seen=$__ostoken_new
     \builtin return 0
   fi
-  # A clock that went back counts as due.
-  if [[ $__ostoken_now -lt $__ostoken__due && $__ostoken_now -ge $__ostoken__since &&
+  # A clock that went back counts as due. (Digits alone: a test with -lt runs what stands in a
+  # subscript.)
+  if [[ $__ostoken_now != *[^0-9]* && $__ostoken_now -lt $__ostoken__due && $__ostoken_now -ge $__ostoken__since &&
     -e $__ostoken__lease && $__ostoken_new == "$__ostoken__seen" &&
     ${precmd_functions[-1]-} == __ostoken_hook ]]; then
     \builtin return 0
@@ -59,6 +60,9 @@ __ostoken_look() {
   # What a DEBUG trap prints would be taken for the answer (emulate -L gives the trap back).
   \builtin trap - DEBUG
   __ostoken_register
+  if [[ -z $__ostoken_now || $__ostoken_now == *[^0-9]* ]]; then
+    __ostoken_now="${(%):-%D{%s\}}"
+  fi
   if [[ $__ostoken_new != "$__ostoken__seen" ]]; then
     # First of all: our token must not stand beside another cloud, whatever comes of the question.
     __ostoken_drop
@@ -288,6 +292,10 @@ __ostoken__pinned=(HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS 
   OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
   OSTOKEN_ALLOW_HTTP)
 __ostoken_pin
+# One that the environment brought along would stand in the way of that of the module.
+if [[ ${(t)EPOCHSECONDS-} != *readonly* ]]; then
+  \builtin unset EPOCHSECONDS
+fi
 \builtin zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null || \builtin :
 
 # A script gets the words, not the hook.

@@ -139,6 +139,9 @@ pub enum Error {
         /// What a hook calls it.
         kind: Kind,
     },
+    /// A renewal that a hook started left no token, and nothing else tells why.
+    #[error("no token: {0}")]
+    Renewal(String),
     /// The answer is none that Keystone gives: check the auth URL.
     #[error("Keystone's answer cannot be used: {url}: {why}")]
     BadAnswer {
@@ -220,6 +223,7 @@ impl Error {
             Error::RateLimited(_) | Error::BudgetSpent(_) => Exit::RateLimited,
             Error::Unreachable { .. }
             | Error::BackingOff { .. }
+            | Error::Renewal(_)
             | Error::BadAnswer { .. }
             | Error::Redirected { .. }
             | Error::LockTimeout { .. } => Exit::Unreachable,
@@ -245,6 +249,7 @@ impl Error {
             }
             Error::BackingOff { kind, .. } => *kind,
             Error::Unreachable { .. }
+            | Error::Renewal(_)
             | Error::BadAnswer { .. }
             | Error::Redirected { .. }
             | Error::LockTimeout { .. } => Kind::Unreachable,
@@ -273,7 +278,7 @@ impl Error {
                 format!("wait {seconds} s; `ostoken status` shows what was sent")
             }
             Error::Unreachable { .. } => "check the network, OS_AUTH_URL, OS_CACERT and the proxy variables".into(),
-            Error::BackingOff { .. } => "run `ostoken refresh` to try at once".into(),
+            Error::BackingOff { .. } | Error::Renewal(_) => "run `ostoken refresh` to try at once".into(),
             Error::BadAnswer { .. } => "check OS_AUTH_URL: it must be Keystone's, such as https://host/v3".into(),
             Error::Redirected { location, .. } => format!("if that is right, set OS_AUTH_URL to `{location}`"),
             Error::LockTimeout { .. } => LOCKED.into(),

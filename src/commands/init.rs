@@ -53,13 +53,80 @@ fn number() -> Result<u64, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::resolve;
     use clap::ValueEnum;
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
 
     #[test]
     fn each_hook_has_the_line_that_names_the_program_once() {
         for shell in HookShell::value_variants() {
             let (text, line) = hook(*shell);
             assert_eq!(text.matches(line).count(), 1, "{shell:?}");
+        }
+    }
+
+    /// What each hook keeps as it was when it was loaded, and gives to every call: what says where the login, its keyring
+    /// and its server's authorities are.
+    const PINNED: [&str; 17] = [
+        "HOME",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "HOSTALIASES",
+        "LOCALDOMAIN",
+        "RES_OPTIONS",
+        "OSTOKEN_KEYRING",
+        "OSTOKEN_KEYRING_SERVICE",
+        "OSTOKEN_EXPORT",
+        "OSTOKEN_SCRUB",
+        "OSTOKEN_REFRESH_AFTER",
+        "OSTOKEN_ALLOW_HTTP",
+    ];
+
+    /// Each variable that an identity is read from, as the code asks for it.
+    fn asked_for() -> BTreeSet<String> {
+        let environments: [&[(&str, &str)]; 4] = [
+            &[("OS_USERNAME", "me"), ("OS_PROJECT_NAME", "p")],
+            &[("OS_USERNAME", "me"), ("OS_SYSTEM_SCOPE", "all")],
+            &[("OS_USER_ID", "me"), ("OS_DOMAIN_ID", "d")],
+            &[
+                ("OS_AUTH_TYPE", "v3applicationcredential"),
+                ("OS_APPLICATION_CREDENTIAL_NAME", "c"),
+                ("OS_USERNAME", "me"),
+            ],
+        ];
+        let names = RefCell::new(BTreeSet::new());
+        for more in environments {
+            let lookup = |name: &str| {
+                names.borrow_mut().insert(name.to_owned());
+                let given = more.iter().chain(&[("OS_AUTH_URL", "https://h/v3")]);
+                given.copied().find_map(|(known, value)| (known == name).then_some(value))
+            };
+            resolve::source(&lookup, false).expect("an identity");
+        }
+        names.into_inner()
+    }
+
+    #[test]
+    fn each_hook_watches_or_pins_every_variable_that_decides_a_login() {
+        let asked_for = asked_for();
+        assert!(asked_for.contains("OS_CERT") && asked_for.contains("OS_TRUST_ID") && asked_for.len() > 25);
+        for shell in HookShell::value_variants() {
+            let (text, _) = hook(*shell);
+            let words: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+            let is_proxy = |name: &str| name.to_ascii_lowercase().ends_with("_proxy");
+            let missing: Vec<_> = asked_for
+                .iter()
+                .map(String::as_str)
+                .chain(PINNED)
+                .filter(|name| !is_proxy(name) && !words.contains(name))
+                .collect();
+            assert!(missing.is_empty(), "{shell:?}: {missing:?}");
         }
     }
 

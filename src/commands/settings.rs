@@ -32,7 +32,10 @@ pub fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
         }
     }
     let found = directories::ProjectDirs::from("", "", "ostoken").map(|folders| folders.data_local_dir().to_owned());
-    found.ok_or_else(|| Error::usage("HOME", "no home folder is known, so there is no place for the state"))
+    // A relative HOME is another folder for each program that is started elsewhere.
+    found
+        .filter(|folder| folder.is_absolute())
+        .ok_or_else(|| Error::usage("HOME", "no home folder is known, so there is no place for the state"))
 }
 
 /// The name under which keyring entries are kept: OSTOKEN_KEYRING_SERVICE, or `ostoken`.

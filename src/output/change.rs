@@ -112,6 +112,17 @@ pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<Change> 
     }
 }
 
+/// What changes where nobody could find out whether there is a token: the shell's own one stays beside its own login for
+/// as long as it lives.
+pub fn unanswered(environment: &Environment, login: &Login, now: i64) -> Vec<Change> {
+    let expires_at = environment.get("OSTOKEN_EXPIRES_AT").and_then(|text| text.parse::<i64>().ok());
+    let lives = environment.get("OS_TOKEN").is_some() && expires_at.is_some_and(|at| now < at);
+    match lives && environment.holds_own_export() && is_for(environment, login) {
+        true => Vec::new(),
+        false => take_back(environment, Some(login)),
+    }
+}
+
 /// How an environment that holds a token of the user's own gets rid of what says that it is ours.
 pub fn unmark(environment: &Environment) -> Vec<Change> {
     let marks = ["OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"].into_iter();

@@ -189,6 +189,27 @@ fn a_clock_that_went_back_counts_as_due() {
 
 // 4. The environment changes.
 
+/// A folder's .env may set the clock of the shells that are started there.
+#[test]
+fn a_clock_of_the_environment_is_not_run() {
+    let Some(zsh) = tool("zsh") else { return };
+    for before in ["", "zmodload() { return 1; }; "] {
+        let (fake, mut shell) = start(&zsh);
+        let ran = fake.path().join("ran");
+        let script = fake.path().join("child.zsh");
+        // The module may be absent, and the variable come after the hook.
+        let later = "[[ ${(t)EPOCHSECONDS-} == *readonly* ]] || EPOCHSECONDS=$1\n__ostoken__due=0\n";
+        let prompts = "__ostoken_hook\n__ostoken_hook\necho \"<$OS_TOKEN>\"\n";
+        fs::write(&script, format!("{before}{}{prompts}{later}{prompts}", fake.source("zsh"))).expect("written");
+        for value in [format!("PATH[$(touch {})]", ran.display()), String::new(), "x".into(), "12 34".into()] {
+            let line = format!("env EPOCHSECONDS='{value}' zsh -fi {} '{value}' 2>&1", script.display());
+            let seen = shell.text(&line);
+            assert_eq!(seen.matches(&format!("<{TOKEN}>")).count(), 2, "{before}{value}: {seen}");
+            assert!(!seen.contains("math") && !ran.exists(), "{before}{value}: {seen}");
+        }
+    }
+}
+
 #[test]
 fn another_project_makes_one_call() {
     let Some(zsh) = tool("zsh") else { return };

@@ -34,6 +34,7 @@ mod openrc;
 mod openrc_panels;
 mod output;
 mod person;
+mod prompts;
 mod protocol;
 mod protocol_document;
 mod readme_themes;

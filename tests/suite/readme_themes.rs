@@ -67,11 +67,22 @@ fn powerlevel10k_is_told_of_a_token_that_lives() {
 fn hostile(home: &Path) -> Vec<String> {
     let file = home.join("run");
     let run = format!("touch {}", file.display());
-    let mut values: Vec<String> =
-        ["a[$(RUN)]", "$(RUN)", "`RUN`", "a[`RUN`]+9999999999", "9999999999;RUN", "9999999999 $(RUN)", "x=a[$(RUN)]"]
-            .iter()
-            .map(|value| value.replace("RUN", &run))
-            .collect();
+    // zsh evaluates the subscripts of arrays that exist.
+    let mut values: Vec<String> = [
+        "a[$(RUN)]",
+        "path[$(RUN)]",
+        "PATH[$(RUN)]",
+        "9999999999+path[$(RUN)]",
+        "$(RUN)",
+        "`RUN`",
+        "a[`RUN`]+9999999999",
+        "9999999999;RUN",
+        "9999999999 $(RUN)",
+        "x=a[$(RUN)]",
+    ]
+    .iter()
+    .map(|value| value.replace("RUN", &run))
+    .collect();
     values.extend(
         ["-1", "0x7fffffffffff", "99999999999999999999999", " 9999999999", "1e9", "%n%{a%}", "\u{661}\u{662}"]
             .map(str::to_owned),
@@ -97,6 +108,21 @@ fn no_value_of_the_environment_is_run_by_a_theme() {
         }
         assert!(!home.path().join("run").exists(), "{value}");
     }
+}
+
+/// What else a theme reads, a folder's .env may set too.
+#[test]
+fn a_clock_of_the_environment_is_not_run_by_a_theme() {
+    let Some(zsh) = tool("zsh") else { return };
+    let home = tempfile::tempdir().expect("a home");
+    let stub = "function p10k() { print -rn -- \"<${(j:|:)@}>\" }\n";
+    let set: String = ["EPOCHSECONDS", "EPOCHREALTIME", "now", "a"]
+        .map(|name| format!("typeset -x {name}='path[$(touch {})]'\n", home.path().join("run").display()))
+        .concat();
+    let script = format!("{set}{stub}{}prompt_my_ostoken || true\n", block("zsh"));
+    let [alive, ..] = expiries();
+    assert_eq!(shown(&zsh, &["-f", "-c", &script], home.path(), alive.as_ref()), "<segment|-f|2|-t|token 90 min>");
+    assert!(!home.path().join("run").exists());
 }
 
 /// oh-my-posh has no package: what can be seen without it.

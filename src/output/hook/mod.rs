@@ -150,14 +150,21 @@ end
 
     #[test]
     fn nothing_to_export_is_an_answer_too() {
-        let answer =
-            Answer { changes: vec![Change::Restore], said: Said::parse("refused.1f,pending"), ..Answer::default() };
+        let answer = Answer {
+            changes: vec![Change::Restore],
+            said: Said::parse("refused.1f,since.7,pending"),
+            ..Answer::default()
+        };
         let text = |shell| answer.text(shell).to_string();
-        let posix = "\n__ostoken_restore\n__ostoken_left=1\n__ostoken_lease=''\n__ostoken_said=pending,refused.1f\n";
+        let posix =
+            "\n__ostoken_restore\n__ostoken_left=1\n__ostoken_lease=''\n__ostoken_said=pending,since.7,refused.1f\n";
         assert_eq!(text(HookShell::Bash), posix);
-        let fish = "\n__ostoken_restore\nset __ostoken_left 1\nset __ostoken_lease ''\nset __ostoken_said 'pending,refused.1f'\n";
+        let fish = "\n__ostoken_restore\nset __ostoken_left 1\nset __ostoken_lease ''\nset __ostoken_said 'pending,since.7,refused.1f'\n";
         assert_eq!(text(HookShell::Fish), fish);
-        assert_eq!(text(HookShell::Powershell), "ostoken 1\nrestore\nleft 1\nlease \nsaid pending,refused.1f\nend\n");
+        assert_eq!(
+            text(HookShell::Powershell),
+            "ostoken 1\nrestore\nleft 1\nlease \nsaid pending,since.7,refused.1f\nend\n"
+        );
     }
 
     #[test]

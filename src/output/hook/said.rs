@@ -1,6 +1,6 @@
 //! What a shell remembers of the answers that it was given: a list of words, `--said`.
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::identity::LoginKey;
 use crate::secret::short_digest;
 
@@ -8,14 +8,16 @@ use crate::secret::short_digest;
 const MOST: usize = 16;
 /// The longest word that is taken, in bytes.
 const LONGEST: usize = 64;
+/// A token is on its way; a word of this beginning says since when.
 const PENDING: &str = "pending";
+const SINCE: &str = "since.";
 
 /// The causes that a shell was told, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     causes: Vec<String>,
-    /// A token is on its way: the next prompt need not wait for it.
-    pub pending: bool,
+    /// A token is on its way since this time (Unix seconds): the next prompt need not wait for it.
+    pub pending_since: Option<i64>,
 }
 
 impl Said {
@@ -26,24 +28,31 @@ impl Said {
             !word.is_empty() && word.len() <= LONGEST && word.bytes().all(is_plain)
         };
         let words: Vec<&str> = text.split(',').filter(is_word).collect();
-        let causes: Vec<String> =
-            words.iter().filter(|word| **word != PENDING).take(MOST).map(|&word| word.to_owned()).collect();
-        Said { causes, pending: words.contains(&PENDING) }
+        let since = words.iter().find_map(|word| word.strip_prefix(SINCE)?.parse().ok());
+        let is_cause = |word: &&&str| **word != PENDING && !word.starts_with(SINCE);
+        let causes: Vec<String> = words.iter().filter(is_cause).take(MOST).map(|&word| word.to_owned()).collect();
+        // Without a time: the beginning of it all.
+        Said { causes, pending_since: words.contains(&PENDING).then(|| since.unwrap_or_default()) }
     }
 
     /// Notes that this went wrong with `login`; whether it is to be said now.
     pub fn is_new(&mut self, error: &Error, login: Option<&LoginKey>) -> bool {
-        let of = match error {
-            // The text of the others may hold times, and names no variable or file that a person mends one after another.
-            Error::Usage { .. } | Error::OpenRc(_) | Error::State { .. } => short_digest(&[&error.to_string()]),
-            _ => String::new(),
+        let text = match error {
+            Error::BackingOff { message, .. } => message.clone(),
+            other => other.to_string(),
         };
-        self.is_new_cause(error.kind().word(), &of, login)
+        let text = match error.kind() {
+            // They name a variable or file, which a person mends one after another.
+            Kind::Usage | Kind::State => text,
+            // Numbers are times and ports: the same cause has others at each prompt.
+            _ => text.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit())).collect(),
+        };
+        self.is_new_cause(error.kind().word(), &text, login)
     }
 
     /// The same for a cause that is no error of this process.
     pub fn is_new_cause(&mut self, word: &str, of: &str, login: Option<&LoginKey>) -> bool {
-        let of = if of.is_empty() { String::new() } else { format!(".{of}") };
+        let of = if of.is_empty() { String::new() } else { format!(".{}", short_digest(&[of])) };
         let cause = format!("{word}{of}{}", suffix(login));
         if self.causes.contains(&cause) {
             return false;
@@ -59,14 +68,13 @@ impl Said {
     pub fn succeeded(&mut self, login: &LoginKey) {
         let suffix = suffix(Some(login));
         self.causes.retain(|cause| !cause.ends_with(&suffix));
-        self.pending = false;
+        self.pending_since = None;
     }
 
     /// The list.
     pub fn text(&self) -> String {
-        let pending = self.pending.then_some(PENDING);
-        let words: Vec<&str> = pending.into_iter().chain(self.causes.iter().map(String::as_str)).collect();
-        words.join(",")
+        let pending = self.pending_since.map(|since| format!("{PENDING},{SINCE}{since}"));
+        pending.into_iter().chain(self.causes.iter().cloned()).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -92,6 +100,12 @@ mod tests {
         assert!(again.is_new(&unreachable, None));
         again.succeeded(&a);
         assert!(again.is_new(&unreachable, Some(&a)) && !again.is_new(&unreachable, None));
+        let port = |port: u32| Error::Unreachable { url: format!("https://h:{port}"), why: "w".into() };
+        assert!(again.is_new(&port(1), Some(&a)) && !again.is_new(&port(2), Some(&a)));
+        let later = Error::BackingOff { seconds: 9, message: port(3).to_string(), kind: Kind::Unreachable };
+        assert!(!again.is_new(&later, Some(&a)), "it was said when it happened");
+        let reset = Error::Unreachable { url: "https://h:1".into(), why: "connection reset".into() };
+        assert!(again.is_new(&reset, Some(&a)), "another cause");
         let usage = |name: &str| Error::usage(name, "w");
         assert!(again.is_new(&usage("OS_A"), None) && again.is_new(&usage("OS_B"), None));
         assert!(!again.is_new(&usage("OS_A"), None));
@@ -99,7 +113,9 @@ mod tests {
 
     #[test]
     fn a_hostile_list_is_bounded() {
-        assert_eq!(Said::parse("a b,$(x),..,pending,A,gone").text(), "pending,..,gone");
+        assert_eq!(Said::parse("a b,$(x),..,pending,A,gone").text(), "pending,since.0,..,gone");
+        assert_eq!(Said::parse("since.7,pending,a").text(), "pending,since.7,a");
+        assert_eq!(Said::parse("since.7,since.x,a").text(), "a");
         let long = vec!["x"; 1000].join(",");
         assert_eq!(Said::parse(&long).text(), vec!["x"; MOST].join(","));
         let mut said = Said::parse(&(0..MOST).map(|n| format!("c{n}")).collect::<Vec<_>>().join(","));

@@ -38,6 +38,8 @@ fn off_leaves_the_words_and_on_brings_all_back() {
         "__ostoken_bin",
         "__ostoken_load",
         "__ostoken_pins",
+        "__ostoken_put",
+        "__ostoken_with",
     ];
     let mut want = vec!["OS_AUTH_URL=k"];
     want.extend(words);

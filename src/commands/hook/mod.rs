@@ -1,7 +1,10 @@
 //! `ostoken hook`: what the shells' hooks call. Answers within two seconds, and starts what takes longer.
 
+mod limit;
+mod wait;
+
 use super::Context;
-use super::detach::{Renewal, detach};
+use super::detach::detach;
 use super::session::{Opening, Origin, Session, in_place, read_openrc};
 use super::settings::allows_http;
 use crate::broker::Broker;
@@ -13,18 +16,9 @@ use crate::output::change::{self, Change, Scrub};
 use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
 use crate::store::Kept;
-use std::io::Write;
+use limit::Limit;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
-/// A prompt waits this long for a token, and no longer.
-const WAIT: Duration = Duration::from_millis(1800);
-/// The program answers that there is no token after this: a keyring that hangs must not hang a prompt.
-const LIMIT: Duration = Duration::from_millis(1950);
-/// A prompt that follows one that waited in vain waits this long.
-const SHORT_WAIT: Duration = Duration::from_millis(100);
 /// Seconds until the next call where nothing is known to change.
 const LONG: u64 = 3600;
 /// Seconds until the next call while something is wrong that a person may mend elsewhere.
@@ -42,14 +36,11 @@ pub fn run(global: &Global, arguments: &HookArgs, context: &mut Context) -> Resu
     }
     let environment = context.environment.of_shell(arguments.own);
     let mut said = Said::parse(&arguments.said);
-    let answering = limit(arguments.shell, said.clone(), context.started);
+    let limit = Limit::start(arguments.shell, &said, context.started);
     let mut context = Context { environment: &environment, ..reborrow(context) };
-    let answer = answer(global, &mut said, &mut context);
+    let answer = answer(global, &mut said, &limit, &mut context);
     let text = Answer { said, ..answer }.text(arguments.shell);
-    if answering.swap(true, Ordering::SeqCst) {
-        // The limit has passed: its thread ends the process.
-        std::thread::sleep(LIMIT);
-    }
+    limit.end();
     context.answer(&text)?;
     Ok(Exit::Done)
 }
@@ -67,29 +58,7 @@ fn reborrow<'a>(context: &'a mut Context) -> Context<'a> {
     }
 }
 
-/// Answers in the place of whoever waits for something that does not answer, and ends the process.
-fn limit(shell: HookShell, mut said: Said, started: Instant) -> Arc<AtomicBool> {
-    let answering = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&answering);
-    std::thread::spawn(move || {
-        std::thread::sleep(LIMIT.saturating_sub(started.elapsed()));
-        if seen.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        if said.is_new_cause("slow", "", None) {
-            let _ = writeln!(
-                std::io::stderr(),
-                "ostoken: no answer within 2 s from the keyring or the disk; see `ostoken status`"
-            );
-        }
-        let answer = Answer { left: RETRY, said, ..Answer::default() };
-        let written = crate::streams::stdout().write_all(answer.text(shell).as_bytes());
-        std::process::exit(if written.is_ok() { 0 } else { i32::from(Exit::Other as u8) });
-    });
-    answering
-}
-
-fn answer(global: &Global, said: &mut Said, context: &mut Context) -> Answer {
+fn answer(global: &Global, said: &mut Said, limit: &Limit, context: &mut Context) -> Answer {
     let environment = context.environment;
     let origin = match Origin::read(global, environment) {
         Ok(origin) => origin,
@@ -103,11 +72,14 @@ fn answer(global: &Global, said: &mut Said, context: &mut Context) -> Answer {
     if !change::clients_bear_it(environment, &origin.source.identity) {
         return quiet(change::leave_alone(environment, &login));
     }
+    let clock = context.clock;
+    limit.waits_for("the keyring or the disk", environment, &login, clock.now());
     let session = match Session::of(origin, Opening::Prompt) {
         Ok(session) => session,
         Err(error) => return failed(&error, Some(&login), said, context),
     };
-    let clock = context.clock;
+    let keyring = format!("the keyring ({}) or the disk", session.store.backend().name());
+    limit.waits_for(&keyring, environment, &login, clock.now());
     let answer = session.broker(clock, Asker::Hook, |broker| with_broker(&session, broker, said, context));
     answer.unwrap_or_else(|error| {
         let lease = session.store.waiting_lease(&login.key()).ok();
@@ -124,11 +96,15 @@ fn with_broker(session: &Session, broker: &Broker, said: &mut Said, context: &mu
     let key = session.source().identity.key();
     let freshness = |kept: &Kept| kept.record.freshness(context.clock.now(), 0);
     match session.store.read(&key)? {
-        Some(kept) if freshness(&kept) == Freshness::Fresh => exported(session, broker.made_whole(kept), said, context),
+        Some(kept) if freshness(&kept) == Freshness::Fresh => {
+            let answer = exported(session, broker.made_whole(kept), context)?;
+            said.succeeded(&session.source().identity.login.key());
+            Ok(answer)
+        }
         Some(kept) if freshness(&kept) == Freshness::Stale => renewed_behind(session, broker, kept, said, context),
         _ => {
             check(session, broker, context)?;
-            wait_for_token(session, broker, said, context)
+            wait::for_token(session, broker, said, context)
         }
     }
 }
@@ -139,9 +115,8 @@ fn check(session: &Session, broker: &Broker, context: &Context) -> Result<(), Er
     broker.check()
 }
 
-fn exported(session: &Session, kept: Kept, said: &mut Said, context: &Context) -> Result<Answer, Error> {
+fn exported(session: &Session, kept: Kept, context: &Context) -> Result<Answer, Error> {
     crate::credential::check_trust("token", &kept.trust, &session.source().tls_policy)?;
-    said.succeeded(&session.source().identity.login.key());
     let environment = context.environment;
     let wants_scrub = environment.get("OSTOKEN_SCRUB") == Some("1");
     let scrub = match wants_scrub && keyring_has_secret(session)? {
@@ -164,7 +139,8 @@ fn keyring_has_secret(session: &Session) -> Result<bool, Error> {
     })
 }
 
-/// Hands out a stale token, and has it renewed behind the prompt.
+/// Hands out a stale token, and has it renewed behind the prompt. That it is there takes nothing back of what was said: it
+/// says nothing of what stands against a new one.
 fn renewed_behind(
     session: &Session,
     broker: &Broker,
@@ -172,77 +148,33 @@ fn renewed_behind(
     said: &mut Said,
     context: &mut Context,
 ) -> Result<Answer, Error> {
-    let kept = broker.made_whole(kept);
-    let before = said.clone();
-    let mut answer = exported(session, kept, said, context)?;
-    match check(session, broker, context).and_then(|()| detach(session).map(drop)) {
-        Ok(()) => answer.left = RENEWING,
-        Err(error) => {
-            *said = before;
-            answer.left = failed(&error, Some(&session.source().identity.login), said, context).left;
-        }
-    }
+    let mut answer = exported(session, broker.made_whole(kept), context)?;
+    said.pending_since = None;
+    let renewal = check(session, broker, context)
+        .and_then(|()| check_last(session, context))
+        .and_then(|()| detach(session).map(drop));
+    answer.left = match renewal {
+        Ok(()) => RENEWING,
+        Err(error) => failed(&error, Some(&session.source().identity.login), said, context).left,
+    };
     Ok(answer)
 }
 
-/// Has a token made, and waits for it as long as a prompt can.
-fn wait_for_token(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
-    let key = session.source().identity.key();
-    let started_at = context.clock.now();
-    let was_pending = said.pending;
-    // Somebody may be making it already: then there is nothing to start.
-    let is_busy = session.store.try_lock(key.as_str())?.is_none();
-    let mut child = if is_busy { None } else { Some(detach(session)?) };
-    let wait = if was_pending && is_busy { context.started.elapsed() + SHORT_WAIT } else { WAIT };
-    loop {
-        let ended = child.as_mut().and_then(Renewal::ended);
-        let record = session.store.record(&key)?;
-        let is_made = record.is_some_and(|record| record.freshness(context.clock.now(), 0) != Freshness::Dead);
-        if (is_made || ended.is_some())
-            && let Some(kept) = session.store.read(&key)?
-            && kept.record.freshness(context.clock.now(), 0) != Freshness::Dead
-        {
-            return exported(session, kept, said, context);
+/// Nothing is started again right after a renewal that failed for a reason that no back-off comes with.
+fn check_last(session: &Session, context: &Context) -> Result<(), Error> {
+    let memory = session.store.memory(&session.source().identity.login.key())?;
+    let age = |at: i64| u64::try_from(context.clock.now() - at).unwrap_or(RETRY);
+    match (memory.failure, memory.failure_kind) {
+        (Some(failure), Some(kind)) if age(failure.at) < RETRY => {
+            Err(Error::BackingOff { seconds: RETRY - age(failure.at), message: failure.message, kind })
         }
-        if let Some(status) = ended {
-            return Err(why_none(session, broker, started_at, &status));
-        }
-        if context.started.elapsed() >= wait {
-            let login = &session.source().identity.login;
-            if is_busy && !was_pending && said.is_new_cause("busy", "", Some(&login.key())) {
-                say("no token yet: another ostoken process is making it or hangs; see `ostoken status`", context);
-            }
-            said.pending = true;
-            // A token of another login must not stand beside this one's auth URL, however short the wait.
-            let changes = match change::is_for(context.environment, login) {
-                true => Vec::new(),
-                false => change::take_back(context.environment, Some(login)),
-            };
-            return Ok(Answer { changes, left: 1, ..Answer::default() });
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Why a renewal that was started at `since` and ended with `status` left no token.
-fn why_none(session: &Session, broker: &Broker, since: i64, status: &str) -> Error {
-    if let Err(error) = broker.check() {
-        return error;
-    }
-    let login = &session.source().identity.login;
-    let memory = session.store.memory(&login.key()).unwrap_or_default();
-    match (memory.failure.filter(|failure| failure.at >= since), memory.failure_kind) {
-        (Some(failure), Some(kind)) => Error::BackingOff { seconds: RETRY, message: failure.message, kind },
-        _ => Error::Unreachable {
-            url: login.auth_url.as_str().to_owned(),
-            why: format!("the renewal ended with {status}"),
-        },
+        _ => Ok(()),
     }
 }
 
 /// The answer where there is no token, with one line on standard error, unless this shell was told already.
 fn failed(error: &Error, login: Option<&Login>, said: &mut Said, context: &mut Context) -> Answer {
-    said.pending = false;
+    said.pending_since = None;
     if said.is_new(error, login.map(Login::key).as_ref()) {
         say(&format!("{error}; {}", error.hint()), context);
     }
@@ -252,13 +184,24 @@ fn failed(error: &Error, login: Option<&Login>, said: &mut Said, context: &mut C
         Error::RateLimited(seconds) | Error::BudgetSpent(seconds) | Error::BackingOff { seconds, .. } => *seconds,
         _ => RETRY,
     };
-    let changes = change::take_back(context.environment, login);
+    let changes = match (error, login) {
+        // Nobody could look whether there is a token: that is no answer.
+        (Error::NoKeyring(_) | Error::State { .. } | Error::Io { .. }, Some(login)) => {
+            change::unanswered(context.environment, login, context.clock.now())
+        }
+        _ => change::take_back(context.environment, login),
+    };
     Answer { changes, left: left.clamp(1, LONGEST_RETRY), ..Answer::default() }
 }
 
-/// Prints one line above a prompt, of at most [`LONGEST_LINE`] characters: its terminal may have any encoding.
+/// Prints one line above a prompt.
 fn say(text: &str, context: &mut Context) {
-    let _ = writeln!(context.stderr, "ostoken: {}", ascii(&escaped(text, LONGEST_LINE)));
+    let _ = writeln!(context.stderr, "{}", line(text));
+}
+
+/// A line of at most [`LONGEST_LINE`] characters: the terminal may have any encoding.
+fn line(text: &str) -> String {
+    format!("ostoken: {}", ascii(&escaped(text, LONGEST_LINE)))
 }
 
 fn ascii(text: &str) -> String {

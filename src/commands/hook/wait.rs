@@ -1,0 +1,108 @@
+//! A prompt without a token: has one made, and waits for it as long as a prompt can.
+
+use super::{RETRY, exported, say};
+use crate::broker::Broker;
+use crate::commands::Context;
+use crate::commands::detach::{Ended, Renewal, detach};
+use crate::commands::session::Session;
+use crate::error::{Error, escaped};
+use crate::output::change;
+use crate::output::hook::{Answer, Said};
+use crate::record::Freshness;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A prompt waits this long for a token, and no longer.
+const WAIT: Duration = Duration::from_millis(1800);
+/// A prompt that follows one that waited in vain waits this long.
+const SHORT_WAIT: Duration = Duration::from_millis(100);
+/// A login that sends nothing for so many seconds, while somebody makes a token of it, hangs: no renewal lives longer.
+const HANGS: i64 = 20;
+
+/// Has a token made, and waits for it.
+pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
+    let identity = &session.source().identity;
+    let (key, login) = (identity.key(), &identity.login);
+    let started_at = context.clock.now();
+    let pending_since = said.pending_since;
+    // Somebody may be making it already: then there is nothing to start.
+    let is_busy = session.store.try_lock(key.as_str())?.is_none();
+    let mut child = if is_busy { None } else { Some(detach(session)?) };
+    let wait = if pending_since.is_some() && is_busy { context.started.elapsed() + SHORT_WAIT } else { WAIT };
+    loop {
+        let ended = child.as_mut().and_then(Renewal::ended);
+        let record = session.store.record(&key)?;
+        let is_made = record.is_some_and(|record| record.freshness(context.clock.now(), 0) != Freshness::Dead);
+        if (is_made || ended.is_some())
+            && let Some(kept) = session.store.read(&key)?
+            && kept.record.freshness(context.clock.now(), 0) != Freshness::Dead
+        {
+            let answer = exported(session, kept, context)?;
+            said.succeeded(&login.key());
+            return Ok(answer);
+        }
+        if let Some(ended) = ended {
+            return Err(why_none(session, broker, started_at, ended));
+        }
+        if context.started.elapsed() >= wait {
+            if let Some(path) = held(session, is_busy, pending_since, started_at)
+                && said.is_new_cause("busy", "", Some(&login.key()))
+            {
+                let path = escaped(&path.to_string_lossy(), 500);
+                say(
+                    &format!("no token yet: another ostoken process is making it, or hangs: {path}; {LOCKED}"),
+                    context,
+                );
+            }
+            said.pending_since = pending_since.or(Some(started_at));
+            // A token of another login must not stand beside this one's auth URL, however short the wait.
+            let changes = match change::is_for(context.environment, login) {
+                true => Vec::new(),
+                false => change::take_back(context.environment, Some(login)),
+            };
+            return Ok(Answer { changes, left: 1, ..Answer::default() });
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+const LOCKED: &str = "`ostoken status` shows what was sent";
+
+/// The lock that keeps the token from being made, if it is not this shell's own renewal that holds it, or if that hangs.
+fn held(session: &Session, is_busy: bool, pending_since: Option<i64>, now: i64) -> Option<PathBuf> {
+    let (store, identity) = (&session.store, &session.source().identity);
+    let login = identity.login.key();
+    let memory = format!("{}.login", login.as_str());
+    let names = [identity.key().as_str().to_owned(), format!("{}.sending", login.as_str()), memory.clone()];
+    let is_held = |name: &String| matches!(store.try_lock(name), Ok(None));
+    let path = |name: &String| Some(store.lock_path(name));
+    if is_busy && pending_since.is_none() {
+        return path(&names[0]);
+    }
+    // Whoever holds this one writes a small file.
+    let stays_held = || {
+        (0..5).all(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            is_held(&memory)
+        })
+    };
+    if stays_held() {
+        return path(&memory);
+    }
+    let age = store.last_change(&login).and_then(|at| at.elapsed().ok());
+    let is_still = age.is_none_or(|age| age.as_secs() > HANGS.unsigned_abs());
+    let is_overdue = pending_since.is_some_and(|since| now - since > HANGS);
+    if is_still && is_overdue { names.iter().find(|name| is_held(name)).and_then(path) } else { None }
+}
+
+/// Why a renewal that was started at `since` left no token.
+fn why_none(session: &Session, broker: &Broker, since: i64, ended: Ended) -> Error {
+    if let Err(error) = broker.check() {
+        return error;
+    }
+    let memory = session.store.memory(&session.source().identity.login.key()).unwrap_or_default();
+    match (memory.failure.filter(|failure| failure.at >= since), memory.failure_kind) {
+        (Some(failure), Some(kind)) => Error::BackingOff { seconds: RETRY, message: failure.message, kind },
+        _ => Error::Renewal(ended.why()),
+    }
+}
