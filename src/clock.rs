@@ -6,6 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub trait Clock {
     /// Now, in Unix seconds by the local clock.
     fn now(&self) -> i64;
+
+    /// For how many seconds this machine has run, sleep included: nobody sets that. `None` where the system does not say.
+    fn uptime(&self) -> Option<i64> {
+        None
+    }
+
+    /// Which start of which machine that is counted from.
+    fn boot_id(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The system's clock.
@@ -15,6 +25,17 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the argument that all others get")]
     fn now(&self) -> i64 {
         unix_seconds(SystemTime::now())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn uptime(&self) -> Option<i64> {
+        Some(rustix::time::clock_gettime(rustix::time::ClockId::Boottime).tv_sec)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn boot_id(&self) -> Option<String> {
+        let id = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim_end().to_owned())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! All times are Unix seconds by the *server's* clock; `clock_offset` tells how far that is ahead of the local one.
 
+use crate::clock::Clock;
 use crate::identity::{Identity, Key, LoginKey};
 use crate::secret::Token;
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,9 @@ pub struct Record {
     pub fingerprint: String,
     /// The name of the lease file.
     pub lease: String,
+    /// When the machine that made it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<Boot>,
     /// Why the last renewal failed, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -79,6 +83,19 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoking: bool,
 }
+
+/// A start of a machine: from then on it counts time, whatever its clock is set to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boot {
+    /// The system's name of it.
+    pub id: String,
+    /// When it was, by the server's clock.
+    pub at: i64,
+}
+
+/// How far the local clock may fall behind the time since the start before it counts as set back, in seconds: Keystone and
+/// the kernel tell full seconds. A token with so little to live is not handed out ([`MARGIN`]).
+const TOLERANCE: i64 = 5;
 
 /// How the leases of `key` begin: so whoever holds its lock can clear up those of processes that were killed.
 pub fn lease_prefix(key: &str) -> String {
@@ -133,9 +150,32 @@ impl Record {
             clock_offset,
             fingerprint: token.fingerprint(),
             lease,
+            boot: None,
             failure: None,
             revoking: false,
         }
+    }
+
+    /// Notes when this machine was started.
+    #[must_use]
+    pub fn of_machine(mut self, clock: &dyn Clock) -> Record {
+        self.boot = clock
+            .uptime()
+            .zip(clock.boot_id())
+            .map(|(uptime, id)| Boot { id, at: clock.now().saturating_add(self.clock_offset).saturating_sub(uptime) });
+        self
+    }
+
+    /// Where the local clock was set back since the token was made, the offset grows by as much: the token lives no longer
+    /// than Keystone said.
+    #[must_use]
+    pub fn settled(mut self, clock: &dyn Clock) -> Record {
+        let Some((boot, uptime)) = self.boot.as_ref().zip(clock.uptime()) else { return self };
+        let offset = boot.at.saturating_add(uptime).saturating_sub(clock.now());
+        if offset > self.clock_offset.saturating_add(TOLERANCE) && clock.boot_id().as_ref() == Some(&boot.id) {
+            self.clock_offset = offset;
+        }
+        self
     }
 
     /// How long the token lives in all, in seconds.
@@ -236,6 +276,42 @@ pub(crate) mod tests {
         record.clock_offset = 7200;
         assert_eq!(record.freshness(1_000_000 - 7200, 0), Freshness::Fresh);
         assert_eq!(record.expires_locally(), 1_003_600 - 7200);
+    }
+
+    struct Machine {
+        now: i64,
+        uptime: i64,
+        boot: &'static str,
+    }
+
+    impl Clock for Machine {
+        fn now(&self) -> i64 {
+            self.now
+        }
+
+        fn uptime(&self) -> Option<i64> {
+            Some(self.uptime)
+        }
+
+        fn boot_id(&self) -> Option<String> {
+            Some(self.boot.into())
+        }
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_nothing_alive_longer() {
+        let mut made = record(1_000_000, 1_003_600, REFRESH_AFTER);
+        made.clock_offset = 100;
+        let made = made.of_machine(&Machine { now: 999_900, uptime: 50, boot: "a" });
+        let after = |now, uptime, boot| {
+            let record = made.clone().settled(&Machine { now, uptime, boot });
+            (record.remaining(now), record.freshness(now, 0))
+        };
+        assert_eq!(after(1_000_900, 1050, "a"), (2600, Freshness::Fresh));
+        assert_eq!(after(1_000_900 - 7200, 1050, "a"), (2600, Freshness::Fresh), "set back by two hours");
+        assert_eq!(after(1_003_500 - 7200, 3650, "a"), (0, Freshness::Dead));
+        assert_eq!(after(1_000_900 + 900, 1050, "a"), (1700, Freshness::Fresh), "set ahead: the clock is believed");
+        assert_eq!(after(1_000_900, 999_999, "b"), (2600, Freshness::Fresh), "another machine, or started anew");
     }
 
     proptest! {

@@ -18,6 +18,15 @@ impl Clock for HandClock {
     }
 }
 
+/// A machine that does not say how long it has run.
+struct Timeless;
+
+impl Clock for Timeless {
+    fn now(&self) -> i64 {
+        0
+    }
+}
+
 /// Issues `token-1`, `token-2` and so on, or fails as it is told.
 struct Fake<'a> {
     clock: &'a HandClock,
@@ -64,7 +73,7 @@ impl Bench {
     fn new() -> Bench {
         let home = tempfile::tempdir().expect("a folder");
         let state = Folder::open(home.path().join("state")).expect("usable");
-        let store = Store::new(keyring("test"), &state);
+        let store = Store::new(keyring("test"), &state, &Timeless);
         let source =
             Source { identity: identity("p"), tls_policy: TlsPolicy::default(), secret: Some(Secret::from("pw")) };
         Bench { _home: home, store, state, source }

@@ -4,7 +4,7 @@ use super::Context;
 use super::settings::{allows_http, refresh_rule, service, session_bus, state_folder};
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, escaped};
 use crate::identity::environment::Edit;
 use crate::identity::openrc::{self, OpenRc};
@@ -132,7 +132,7 @@ impl Session {
             state: &state,
         };
         let selected = select(request)?;
-        let store = Store::new(selected.keyring, &state);
+        let store = Store::new(selected.keyring, &state, &SystemClock);
         let rule = refresh_rule(environment)?;
         Ok(Session { origin, state, store, why: selected.why, rule, deadline: None })
     }

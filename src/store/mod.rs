@@ -10,6 +10,7 @@ pub mod lock;
 pub mod logins;
 mod retry;
 
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::{Identity, Key, LoginKey, TlsPolicy};
 use crate::memory::Memory;
@@ -44,13 +45,14 @@ pub struct Kept {
 pub struct Store {
     keyring: Keyring,
     folder: Folder,
+    clock: &'static dyn Clock,
 }
 
 impl Store {
-    /// The store of `keyring` below the state folder.
-    pub fn new(keyring: Keyring, state: &Folder) -> Store {
+    /// The store of `keyring` below the state folder. `clock` tells whether the time was set back since a token was made.
+    pub fn new(keyring: Keyring, state: &Folder, clock: &'static dyn Clock) -> Store {
         let folder = state.inner(keyring.backend().name());
-        Store { keyring, folder }
+        Store { keyring, folder, clock }
     }
 
     /// Which keyring it is.
@@ -67,6 +69,7 @@ impl Store {
         let Some(entry) = self.token_entry(key.as_str())? else { return Ok(None) };
         let Some(token) = entry.token() else { return Ok(None) };
         let TokenEntry { record: copy, trust, .. } = entry;
+        let copy = copy.settled(self.clock);
         Ok(match record.filter(|record| record.is_of(key, &token) && !record.revoking) {
             Some(record) => Some(Kept { token, record, trust, whole: true }),
             None if copy.is_of(key, &token) => Some(Kept { token, record: copy, trust, whole: false }),
@@ -84,7 +87,7 @@ impl Store {
 
     fn record_of(&self, key: &str) -> Result<Option<Record>, Error> {
         let record = self.json(&record_name(key), |record: &Record| record.version)?;
-        Ok(record.filter(|record| record.is_for(key)))
+        Ok(record.filter(|record| record.is_for(key)).map(|record| record.settled(self.clock)))
     }
 
     /// A record that a newer program wrote is left alone.
@@ -139,7 +142,7 @@ impl Store {
         rule: RefreshRule,
         trust: &TlsPolicy,
     ) -> Result<Kept, Error> {
-        let record = new_record(identity, token, times, rule)?;
+        let record = new_record(identity, token, times, rule)?.of_machine(self.clock);
         debug_assert!(guard.holds(&lock_name(&record.key)));
         self.record_is_ours(&record.key)?;
         self.folder.touch(&record.lease)?;
@@ -165,7 +168,7 @@ impl Store {
         rule: RefreshRule,
         trust: &TlsPolicy,
     ) -> Result<Kept, Error> {
-        let record = new_record(identity, token, times, rule)?;
+        let record = new_record(identity, token, times, rule)?.of_machine(self.clock);
         self.write_entry(token, &record, trust)?;
         Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: false })
     }

@@ -211,7 +211,7 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let home = tempfile::tempdir().unwrap();
     let state = Folder::open(home.path().join("state")).unwrap();
     let memory = keyring_core::mock::Store::new().unwrap();
-    let store = Store::new(Keyring::new(Backend::File, memory, "test"), &state);
+    let store = Store::new(Keyring::new(Backend::File, memory, "test"), &state, &SystemClock);
     let variables = [("OS_AUTH_URL", "https://h/v3"), ("OS_USERNAME", "me"), ("OS_PASSWORD", "x")];
     let environment: Environment = variables.into_iter().collect();
     let source = environment.source(false).unwrap();

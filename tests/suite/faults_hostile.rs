@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::fake_issuer::{characters, now, timestamp, token_body};
-use crate::support::{Answer, Fake};
+use crate::support::process::finish;
+use crate::support::{Answer, Fake, tool};
 use crate::user::User;
 
 fn http_date(unix: i64) -> String {
@@ -132,6 +133,27 @@ fn a_clock_that_is_two_hours_off_keeps_a_token_fresh() {
         assert!(ends.is_some_and(|ends| (now() + 3500..=now() + 3601).contains(&ends)), "by this clock: {hook:?}");
         assert_eq!(fake.posts(), 1);
     }
+}
+
+#[test]
+fn a_clock_set_back_keeps_no_token_alive_longer_than_keystone_said() {
+    let Some(faketime) = tool("faketime") else { return };
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let token = user.token();
+    let set_back = |arguments: &[&str]| {
+        let mut command = user.command(&faketime);
+        command.args(["-f", "-2h", env!("CARGO_BIN_EXE_ostoken")]).args(arguments);
+        finish(&mut command, None).success()
+    };
+    let status: Value = serde_json::from_str(&set_back(&["status", "--json"]).stdout).unwrap();
+    let left = status["token"]["remaining_seconds"].as_i64().unwrap();
+    assert!((3500..=3600).contains(&left), "{left}");
+    assert_eq!(set_back(&["token"]).stdout.trim(), token);
+    // As if it were an hour later: the record tells when this machine was started.
+    user.edit_record(|record| record["boot"]["at"] = (record["boot"]["at"].as_i64().unwrap() + 3600).into());
+    assert_ne!(set_back(&["token"]).stdout.trim(), token);
+    assert_eq!(fake.posts(), 2);
 }
 
 #[test]
