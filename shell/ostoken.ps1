@@ -41,7 +41,9 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   # What the hook wrapped, the newest first: it may have to go round somebody who wrapped it.
   $script:origs = @()
   $script:wrap = $script:follow = $script:action = $null
-  $script:depth = $script:moves = 0
+  $script:moves = 0
+  # How many of the hook's own calls the present one stands in: each has its own, and sees the one outside.
+  $script:level = -1
   $script:registered = $script:wrapsPrompt = $false
   $script:starting = $true
   $script:name = '^(OS|OSTOKEN)_[A-Z0-9_]+$'
@@ -220,8 +222,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   # twice the inner one, which has the older original, only hands through.
   function __ostoken_readline {
     [Diagnostics.DebuggerHidden()] param()
-    try { $line = & $script:origs[$script:depth++] } finally { $script:depth-- }
-    if ($script:depth -eq 0 -and $script:registered) {
+    $line = & $script:origs[++$level]
+    if ($level -eq 0 -and $script:registered) {
       if ($function:PSConsoleHostReadLine -ne $script:wrap) { $null = __ostoken_outermost }
       if ($ExecutionContext.InvokeCommand.LocationChangedAction -ne $script:action) { __ostoken_follow }
       # Who ends the call with ^C does not want the command either.
@@ -232,8 +234,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
 
   function __ostoken_prompt {
     [Diagnostics.DebuggerHidden()] param()
-    try { $text = & $script:origs[$script:depth++] } finally { $script:depth-- }
-    if ($script:depth -eq 0 -and $script:registered) {
+    $text = & $script:origs[++$level]
+    if ($level -eq 0 -and $script:registered) {
       if ($ExecutionContext.InvokeCommand.LocationChangedAction -ne $script:action) { __ostoken_follow }
       if ($function:prompt -ne $script:wrap -and (__ostoken_outermost)) {
         # What goes on after the hook this once may change the environment: the next prompt asks.
