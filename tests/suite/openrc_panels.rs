@@ -112,7 +112,7 @@ fn hostile(trap: &Path) -> [(String, &'static str); 5] {
         (format!("export OS_USERNAME=`touch {trap}`"), "`"),
         (format!("export OS_USERNAME=\"a $(touch {trap})\""), "$("),
         (format!("source {trap}.sh"), "source"),
-        (format!("case x in x) export OS_USERNAME=x; touch {trap};; esac"), "case"),
+        (format!("case $(touch {trap}) in x) export OS_USERNAME=x;; esac"), "OS_USERNAME=x"),
     ]
 }
 

@@ -3,93 +3,68 @@
 use zeroize::Zeroizing;
 
 use super::cursor::Parser;
-use super::error::{Fault, refuse};
-use super::syntax::Piece;
+use super::error::Fault;
 
-impl<'a> Parser<'a> {
-    pub(super) fn ansi_quoted(&mut self, pieces: &mut Vec<Piece<'a>>) -> Result<(), Fault> {
+impl Parser<'_> {
+    /// The text of the `$'...'` that begins here.
+    pub fn ansi_quoted(&mut self) -> Result<Zeroizing<String>, Fault> {
         let start = self.at;
-        self.at += b"$'".len();
-        let length = self.ansi_length(start)?;
-        // No escape is shorter than what it stands for: the buffer never grows, so no copy of a
-        // secret stays behind.
-        let mut out = Zeroizing::new(Vec::with_capacity(length));
-        let close = self.at + length;
-        while self.at < close {
-            match self.peek() {
-                Some(b'\\') => self.ansi_escape(&mut out)?,
-                Some(byte) => {
-                    out.push(byte);
-                    self.at += 1;
-                }
-                None => break,
-            }
-        }
-        self.at = close + 1;
-        pieces.push(Piece::Decoded(out));
-        Ok(())
-    }
-
-    /// The distance to the closing quote.
-    fn ansi_length(&self, start: usize) -> Result<usize, Fault> {
-        let mut length = 0;
-        loop {
-            match self.byte(length) {
-                None => return refuse(start, start + 2, "this quote is not closed"),
-                Some(b'\'') => return Ok(length),
-                Some(b'\\') => length += 2,
-                Some(_) => length += 1,
-            }
-        }
-    }
-
-    fn ansi_escape(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let start = self.at;
-        let Some(kind) = self.byte(1) else {
-            return self.refuse_here(1, "this quote is not closed");
-        };
         self.at += 2;
-        match kind {
-            b'a' => out.push(0x07),
-            b'b' => out.push(0x08),
-            b'e' | b'E' => out.push(0x1b),
-            b'f' => out.push(0x0c),
-            b'n' => out.push(b'\n'),
-            b'r' => out.push(b'\r'),
-            b't' => out.push(b'\t'),
-            b'v' => out.push(0x0b),
-            b'\\' | b'\'' | b'"' | b'?' => out.push(kind),
-            b'0'..=b'7' => {
+        // No escape is shorter than what it stands for: the buffer never grows.
+        let mut out = Zeroizing::new(Vec::with_capacity(self.rest().len().min(1 << 16)));
+        loop {
+            match self.character() {
+                None => return self.refuse(start, "this quote is not closed"),
+                Some('\'') => break,
+                Some('\\') => self.escape(&mut out)?,
+                Some(other) => out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        // What is no UTF-8 stands as U+FFFD, which no value may hold.
+        Ok(Zeroizing::new(String::from_utf8_lossy(&out).into_owned()))
+    }
+
+    fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let start = self.at;
+        let Some(kind) = self.character() else { return Ok(()) };
+        let byte = match kind {
+            'a' => 0x07,
+            'b' => 0x08,
+            'e' | 'E' => 0x1b,
+            'f' => 0x0c,
+            'n' => b'\n',
+            'r' => b'\r',
+            't' => b'\t',
+            'v' => 0x0b,
+            '\\' | '\'' | '"' | '?' => kind as u8,
+            '0'..='7' => {
                 self.at -= 1;
-                let code = self.digits(8, 3);
-                return self.push_byte(out, code, start);
+                self.code(8, 3, start)?
             }
-            b'x' if self.byte(0).is_some_and(|byte| byte.is_ascii_hexdigit()) => {
-                let code = self.digits(16, 2);
-                return self.push_byte(out, code, start);
-            }
-            b'u' | b'U' if self.byte(0).is_some_and(|byte| byte.is_ascii_hexdigit()) => {
-                let code = self.digits(16, if kind == b'u' { 4 } else { 8 });
-                let Some(character) = char::from_u32(code).filter(|&character| character != '\0') else {
-                    return refuse(start, self.at, "this is no character");
+            'x' if self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) => self.code(16, 2, start)?,
+            'u' | 'U' if self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) => {
+                let code = self.digits(16, if kind == 'u' { 4 } else { 8 });
+                let Some(character) = char::from_u32(code).filter(|character| *character != '\0') else {
+                    return self.refuse(start, "this is no character");
                 };
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                return Ok(());
             }
-            b'c' | b'x' | b'u' | b'U' => {
-                return refuse(start, self.at, "this escape is not understood here");
+            'c' | 'x' | 'u' | 'U' => return self.refuse(start, "this escape is not understood here"),
+            other => {
+                out.push(b'\\');
+                out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());
+                return Ok(());
             }
-            _ => out.extend([b'\\', kind]),
-        }
+        };
+        out.push(byte);
         Ok(())
     }
 
-    fn push_byte(&self, out: &mut Vec<u8>, code: u32, start: usize) -> Result<(), Fault> {
-        match u8::try_from(code) {
-            Ok(byte) if byte != 0 => {
-                out.push(byte);
-                Ok(())
-            }
-            _ => refuse(start, self.at, "this is no byte of a text"),
+    fn code(&mut self, radix: u32, most: usize, start: usize) -> Result<u8, Fault> {
+        match u8::try_from(self.digits(radix, most)) {
+            Ok(byte) if byte != 0 => Ok(byte),
+            _ => self.refuse(start, "this is no byte of a text"),
         }
     }
 
@@ -97,9 +72,7 @@ impl<'a> Parser<'a> {
     fn digits(&mut self, radix: u32, most: usize) -> u32 {
         let mut code: u32 = 0;
         for _ in 0..most {
-            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(radix)) else {
-                break;
-            };
+            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(radix)) else { break };
             code = code.wrapping_mul(radix).wrapping_add(digit);
             self.at += 1;
         }

@@ -1,129 +1,87 @@
-//! `${...}`.
+//! `{a,b}`: one word that stands for several.
 
-use super::cursor::Parser;
-use super::error::{Fault, refuse};
-use super::syntax::{Form, Operator, Parameter, Piece};
+use zeroize::Zeroizing;
 
-const NOT_UNDERSTOOD: &str = "this form of `${...}` is not understood here";
+use super::syntax::{Operation, Piece, PieceKind, Word};
 
-impl<'a> Parser<'a> {
-    pub(super) fn braced(&mut self, pieces: &mut Vec<Piece<'a>>, quoted: bool) -> Result<(), Fault> {
-        let at = self.at;
-        self.at += b"${".len();
-        let length_of = self.peek() == Some(b'#');
-        self.at += usize::from(length_of);
-        let name = self.variable_name();
-        if name.is_empty() {
-            return self.positional(pieces, at, quoted);
-        }
-        let element = self.subscript();
-        let form = if length_of || element {
-            Form::Unknown { operand: self.pattern(at, length_of)? }
-        } else {
-            self.form(at, quoted)?
+/// How many words one may stand for.
+const MOST: usize = 100;
+
+/// The words that this one stands for; `None` where that is not understood here (`{a,"b"}`, `{1..9}`).
+pub(super) fn expanded(word: &Word) -> Option<Vec<Word>> {
+    let Some((number, text)) = word.pieces.iter().enumerate().find_map(|(number, piece)| match &piece.kind {
+        PieceKind::Text(text) if !piece.quoted && text.contains('{') => Some((number, text)),
+        _ => None,
+    }) else {
+        return Some(vec![word.clone()]);
+    };
+    let Some(group) = group(text) else {
+        // A brace without a comma is text.
+        let pieces = word.pieces.get(number..).unwrap_or_default();
+        let has = |mark: &str| {
+            let plain = pieces.iter().filter(|piece| !piece.quoted);
+            plain.into_iter().any(|piece| matches!(&piece.kind, PieceKind::Text(text) if text.contains(mark)))
         };
-        if self.peek() != Some(b'}') {
-            return refuse(at, self.at + 1, NOT_UNDERSTOOD);
+        let is_group = has("..") || pieces.len() > 1 && has("}") && has(",");
+        return if is_group { None } else { Some(vec![word.clone()]) };
+    };
+    let has_words = |piece: &Piece| match &piece.kind {
+        PieceKind::Parameter(parameter) => !matches!(parameter.operation, Operation::None),
+        _ => false,
+    };
+    if word.pieces.iter().any(has_words) {
+        return None;
+    }
+    // `$A{b,c}` means the variables Ab and Ac.
+    let before = number.checked_sub(1).and_then(|before| word.pieces.get(before));
+    let names_go_on = group.before.is_empty() && matches!(before, Some(Piece { kind: PieceKind::Parameter(_), .. }));
+    if names_go_on && group.choices.iter().any(|choice| !choice.starts_with(['.', '/', ':', '-'])) {
+        return None;
+    }
+    let mut words = Vec::new();
+    for choice in group.choices {
+        let mut pieces = word.pieces.clone();
+        if let Some(piece) = pieces.get_mut(number) {
+            let text = Zeroizing::new(format!("{}{choice}{}", group.before, group.after));
+            *piece = Piece { kind: PieceKind::Text(text), ..piece.clone() };
         }
-        self.at += 1;
-        let parameter = Parameter { name, quoted, form, at, end: self.at };
-        pieces.push(Piece::Parameter(Box::new(parameter)));
-        Ok(())
-    }
-
-    /// `${1}`, `${@}`, `${#}`: the shell's own, whose value only a run would tell.
-    fn positional(&mut self, pieces: &mut Vec<Piece<'a>>, at: usize, quoted: bool) -> Result<(), Fault> {
-        match self.peek() {
-            Some(b'0'..=b'9' | b'@' | b'*' | b'?' | b'$') if self.byte(1) == Some(b'}') => self.at += 2,
-            Some(b'}') if self.at > at + 2 => self.at += 1,
-            _ => return refuse(at, self.at + 1, NOT_UNDERSTOOD),
-        }
-        pieces.push(Piece::Unknown { at, end: self.at, quoted });
-        Ok(())
-    }
-
-    /// `[0]`, `[@]` or `[*]`. Any other index is arithmetic, which may assign to any variable.
-    fn subscript(&mut self) -> bool {
-        let rest = self.text.get(self.at..self.end).unwrap_or_default();
-        let harmless = matches!(rest, [b'[', b'0'..=b'9' | b'@' | b'*', b']', ..]);
-        self.at += if harmless { 3 } else { 0 };
-        harmless
-    }
-
-    fn form(&mut self, at: usize, quoted: bool) -> Result<Form<'a>, Fault> {
-        let or_empty = self.peek() == Some(b':');
-        let operator = match self.byte(usize::from(or_empty)) {
-            Some(b'-') => Operator::Default,
-            Some(b'=') => Operator::Assign,
-            Some(b'+') => Operator::Alternative,
-            Some(b'?') => Operator::Require,
-            _ if or_empty => return refuse(at, self.at + 1, NOT_UNDERSTOOD),
-            Some(b'}') => return Ok(Form::Value),
-            _ => {
-                return Ok(Form::Unknown { operand: self.pattern(at, false)? });
-            }
-        };
-        self.at += 1 + usize::from(or_empty);
-        let operand = if quoted { self.quoted_operand(at) } else { self.operand(at) }?;
-        Ok(Form::Operator { operator, or_empty, operand })
-    }
-
-    /// The operand outside double quotes: quoting works in it as everywhere else.
-    fn operand(&mut self, at: usize) -> Result<Vec<Piece<'a>>, Fault> {
-        let mut pieces = Vec::new();
-        loop {
-            match self.peek() {
-                Some(b'}') => return Ok(pieces),
-                // Nested braces, a home directory, process substitution: quotes make them text.
-                None | Some(b'{' | b'~' | b'<' | b'>' | b'(' | b')') => {
-                    return refuse(at, self.at + 1, "this default needs quotes");
-                }
-                Some(_) => self.unquoted(&mut pieces, b"}{~<>()\\'\"$`")?,
-            }
+        words.extend(expanded(&Word { pieces, span: word.span })?);
+        if words.len() > MOST {
+            return None;
         }
     }
+    Some(words)
+}
 
-    /// The operand inside double quotes, where a single quote or a backslash means something else
-    /// to every version of bash: both are refused but for the escapes that all agree on.
-    fn quoted_operand(&mut self, at: usize) -> Result<Vec<Piece<'a>>, Fault> {
-        let mut pieces = Vec::new();
-        let mut inner = false;
-        loop {
-            match self.peek() {
-                Some(b'}') if !inner => return Ok(pieces),
-                Some(b'"') => {
-                    inner = !inner;
-                    self.at += 1;
+struct Group<'t> {
+    before: &'t str,
+    choices: Vec<&'t str>,
+    after: &'t str,
+}
+
+/// The first group in the text that has a comma.
+fn group(text: &str) -> Option<Group<'_>> {
+    text.match_indices('{').find_map(|(begin, _)| {
+        let mut depth = 0_usize;
+        let mut choices = Vec::new();
+        let mut last = begin + 1;
+        for (offset, character) in text.get(begin..)?.char_indices() {
+            let at = begin + offset;
+            match character {
+                '{' => depth += 1,
+                ',' if depth == 1 => {
+                    choices.push(text.get(last..at)?);
+                    last = at + 1;
                 }
-                Some(b'\\') if !inner && matches!(self.byte(1), Some(b'$' | b'"' | b'\\')) => {
-                    self.at += 1;
-                    self.escaped(&mut pieces)?;
+                '}' if depth == 1 && !choices.is_empty() => {
+                    choices.push(text.get(last..at)?);
+                    return Some(Group { before: text.get(..begin)?, choices, after: text.get(at + 1..)? });
                 }
-                None | Some(b'\'' | b'\\' | b'{' | b'}') => {
-                    return refuse(at, self.at + 1, "this default is quoted in a way that is not understood here");
-                }
-                Some(b'$') => self.dollar(&mut pieces, true)?,
-                Some(b'`') => self.backticks(&mut pieces, true)?,
-                Some(_) => pieces.push(Piece::Quoted(self.run(b"}{\"'\\$`"))),
+                '}' if depth == 1 => return None,
+                '}' => depth -= 1,
+                _ => {}
             }
         }
-    }
-
-    /// What follows in a form whose result is not computed: only what cannot assign to a variable.
-    fn pattern(&mut self, at: usize, length_of: bool) -> Result<Vec<Piece<'a>>, Fault> {
-        let mut pieces = Vec::new();
-        if !length_of && !matches!(self.peek(), Some(b'}' | b'#' | b'%' | b'/' | b'^' | b',')) {
-            return refuse(at, self.at + 1, NOT_UNDERSTOOD);
-        }
-        loop {
-            match self.peek() {
-                Some(b'}') => return Ok(pieces),
-                Some(b'$') if !length_of => self.dollar(&mut pieces, true)?,
-                Some(byte) if !length_of && (byte.is_ascii_alphanumeric() || b"#%/^,.*?:_@ -".contains(&byte)) => {
-                    self.at += 1;
-                }
-                _ => return refuse(at, self.at + 1, NOT_UNDERSTOOD),
-            }
-        }
-    }
+        None
+    })
 }

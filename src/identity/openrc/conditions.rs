@@ -1,142 +1,161 @@
-//! `[ ... ]`, `test` and `[[ ... ]]`.
+//! `test`, `[ ]` and `[[ ]]`.
 
-use super::error::{Fault, refuse};
-use super::expanded::{Expanded, Place};
+use super::error::Fault;
 use super::names;
-use super::redirections::certain_redirections;
 use super::shell::{Shell, Status};
-use super::syntax::{Simple, Word};
-use super::variables::Value;
-
-const NOT_UNDERSTOOD: &str = "this test is not understood here";
-/// Tests of files and terminals: harmless, and their result is not known.
-const FILE_TESTS: [&[u8]; 17] = [
-    b"-a", b"-b", b"-c", b"-d", b"-e", b"-f", b"-g", b"-h", b"-L", b"-p", b"-r", b"-s", b"-S", b"-t", b"-u", b"-w",
-    b"-x",
-];
-/// Comparisons that are harmless; of these only the first three have a known result.
-const COMPARISONS: [&[u8]; 14] =
-    [b"=", b"==", b"!=", b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge", b"-nt", b"-ot", b"-ef", b"-a", b"-o"];
+use super::state::{Content, Value};
+use super::syntax::{Condition, Span};
 
 impl Shell<'_> {
-    pub(super) fn test(&mut self, command: &Simple<'_>) -> Result<Status, Fault> {
-        certain_redirections(command, &[])?;
-        let mut words = command.arguments.as_slice();
-        if command.name == "[" {
-            match words.split_last() {
-                Some((last, rest)) if last.literal().is_some_and(|text| *text == b"]") => words = rest,
-                _ => return refuse(command.at, command.end, "this `[` has no `]`"),
-            }
-        }
-        let mut arguments = Vec::new();
-        for word in words {
-            let argument = self.expand(&word.pieces, 0, Place::Argument, word.span())?;
-            if argument.exists {
-                arguments.push(argument);
-            }
-        }
-        match self.evaluate(&arguments) {
-            Some(status) => Ok(status),
-            None => refuse(command.at, command.end, NOT_UNDERSTOOD),
-        }
-    }
-
-    /// The rules by number of arguments that POSIX gives; `None` for a test that is not understood.
-    fn evaluate(&mut self, arguments: &[Expanded]) -> Option<Status> {
+    /// `test` with these arguments.
+    pub fn test(&self, arguments: &[Value]) -> Status {
+        let text = |number: usize| arguments.get(number).and_then(Value::text);
         match arguments {
-            [] => Some(Some(false)),
-            [only] => Some(only.known().map(|text| !text.is_empty())),
-            [operator, operand] => match operator.known()? {
-                b"!" => Some(operand.known().map(<[u8]>::is_empty)),
-                operator => self.unary(operator, operand),
-            },
-            [left, operator, right] => match operator.known()? {
-                operator if COMPARISONS.contains(&operator) => Some(binary(left, operator, right)),
-                _ => self.negated(arguments),
-            },
-            [_, _, _, _] => self.negated(arguments),
-            _ => None,
-        }
-    }
-
-    fn negated(&mut self, arguments: &[Expanded]) -> Option<Status> {
-        match arguments.split_first() {
-            Some((first, rest)) if first.known()? == b"!" => Some(self.evaluate(rest)?.map(|status| !status)),
-            _ => None,
-        }
-    }
-
-    fn unary(&mut self, operator: &[u8], operand: &Expanded) -> Option<Status> {
-        match operator {
-            b"-z" => Some(operand.known().map(<[u8]>::is_empty)),
-            b"-n" => Some(operand.known().map(|text| !text.is_empty())),
-            b"-v" => {
-                let name = operand.known().filter(|name| names::is_name(name))?;
-                Some(match self.variables.get(std::str::from_utf8(name).ok()?) {
-                    None => Some(false),
-                    Some(Value::Known(_)) => Some(true),
-                    Some(Value::Asked { .. } | Value::Unknown) => None,
-                })
+            [] => Some(false),
+            [one] => Some(!one.text()?.is_empty()),
+            [first, rest @ ..] if rest.len() < 4 && first.text() == Some("!") && !is_binary(text(1)) => {
+                self.test(rest).map(|holds| !holds)
             }
-            operator => FILE_TESTS.contains(&operator).then_some(None),
+            [_, value] => self.unary(text(0)?, value),
+            [left, operator, right] if is_binary(operator.text()) => self.binary(left, operator.text()?, right),
+            [open, inner @ .., close] if open.text() == Some("(") && close.text() == Some(")") => self.test(inner),
+            _ => {
+                let split = |sign: &str| arguments.iter().skip(1).position(|argument| argument.text() == Some(sign));
+                let (at, any) = match (split("-o"), split("-a")) {
+                    (Some(at), _) => (at + 1, true),
+                    (None, Some(at)) => (at + 1, false),
+                    (None, None) => return None,
+                };
+                let (left, right) = (self.test(arguments.get(..at)?), self.test(arguments.get(at + 1..)?));
+                if any { or(left, right) } else { and(left, right) }
+            }
         }
     }
 
-    /// `[[ ... ]]`: its operators are those that stand there without quotes, its words are not split.
-    pub(super) fn brackets(&mut self, words: &[Word<'_>]) -> Result<Status, Fault> {
-        let bare = |word: &Word<'_>| word.bare().unwrap_or_default();
-        let negations = words.iter().take_while(|word| *bare(word) == b"!").count();
-        let words = words.get(negations..).unwrap_or_default();
-        let status = match words {
-            [word] if !looks_like_operator(&bare(word)) => self.in_brackets(word)?.known().map(|text| !text.is_empty()),
-            [operator, word] => {
-                let operand = self.in_brackets(word)?;
-                match self.unary(&bare(operator), &operand) {
-                    Some(status) => status,
-                    None => return refuse(operator.at, word.end, NOT_UNDERSTOOD),
+    /// `test -v` calculates the index of an array.
+    pub fn look_into(&mut self, arguments: &[Value], span: Span) {
+        if arguments.iter().any(|argument| argument.text() == Some("-v")) {
+            for text in arguments.iter().filter_map(Value::text).filter(|text| text.contains('[')) {
+                self.calculate(text, span);
+            }
+        }
+    }
+
+    fn unary(&self, operator: &str, value: &Value) -> Status {
+        match operator {
+            "-z" => value.text().map(str::is_empty),
+            "-n" => value.text().map(|text| !text.is_empty()),
+            "-v" => match self.content(value.text().filter(|name| names::is_name(name.as_bytes()))?) {
+                Content::Unset => Some(false),
+                Content::Text(Value::Known(_)) => Some(true),
+                Content::Text(Value::Unknown(_)) | Content::Array(_) => None,
+            },
+            "-e" | "-a" | "-f" | "-d" | "-r" | "-w" | "-x" | "-s" | "-L" | "-h" => {
+                self.file_is(operator, value.text()?)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a file is, where that depends on nobody's rights.
+    pub fn file_is(&self, operator: &str, path: &str) -> Status {
+        if path.is_empty() {
+            return Some(false);
+        }
+        if self.state.moved && !path.starts_with('/') {
+            return None;
+        }
+        let found = match operator {
+            "-L" | "-h" => std::fs::symlink_metadata(path),
+            _ => std::fs::metadata(path),
+        };
+        let Ok(data) = found else { return Some(false) };
+        match operator {
+            "-e" | "-a" => Some(true),
+            "-f" => Some(data.is_file()),
+            "-d" => Some(data.is_dir()),
+            "-L" | "-h" => Some(data.is_symlink()),
+            _ => None,
+        }
+    }
+
+    fn binary(&self, left: &Value, operator: &str, right: &Value) -> Status {
+        let (left, right) = (left.text()?, right.text()?);
+        match operator {
+            "=" | "==" => Some(left == right),
+            "!=" => Some(left != right),
+            "-a" => Some(!left.is_empty() && !right.is_empty()),
+            "-o" => Some(!left.is_empty() || !right.is_empty()),
+            _ => compared(left, operator, right, Some(false)),
+        }
+    }
+
+    /// Whether what stands in `[[ ]]` holds. What bash does not get to is not expanded.
+    pub fn holds(&mut self, condition: &Condition) -> Result<Status, Fault> {
+        match condition {
+            Condition::Not(inner) => Ok(self.holds(inner)?.map(|holds| !holds)),
+            Condition::Any(left, right) => match self.holds(left)? {
+                Some(true) => Ok(Some(true)),
+                status => Ok(or(status, self.holds(right)?)),
+            },
+            Condition::All(left, right) => match self.holds(left)? {
+                Some(false) => Ok(Some(false)),
+                status => Ok(and(status, self.holds(right)?)),
+            },
+            Condition::Word(word) => Ok(self.text(word)?.text().map(|text| !text.is_empty())),
+            Condition::Unary(operator, word) => {
+                let value = self.text(word)?;
+                self.look_into(&[Value::known(operator.as_str()), value.clone()], word.span);
+                Ok(self.unary(operator, &value))
+            }
+            Condition::Binary(left, operator, right) => {
+                let span = left.span;
+                let left = self.text(left)?;
+                match operator.as_str() {
+                    "=" | "==" => self.matches(&left, right),
+                    "!=" => Ok(self.matches(&left, right)?.map(|matches| !matches)),
+                    "=~" | "<" | ">" => Ok(None),
+                    _ => {
+                        let right = self.text(right)?;
+                        for number in [&left, &right].into_iter().filter_map(Value::text) {
+                            self.calculate(number, span);
+                        }
+                        let both = left.text().zip(right.text());
+                        Ok(both.and_then(|(left, right)| compared(left, operator, right, None)))
+                    }
                 }
             }
-            [left, operator, right] if !looks_like_operator(&bare(left)) => {
-                self.compared(left, &bare(operator), right)?
-            }
-            _ => {
-                let at = words.first().map_or(0, |word| word.at);
-                let end = words.last().map_or(at, |word| word.end);
-                return refuse(at, end, NOT_UNDERSTOOD);
-            }
-        };
-        Ok(status.map(|status| status != (negations % 2 == 1)))
-    }
-
-    fn compared(&mut self, left: &Word<'_>, operator: &[u8], right: &Word<'_>) -> Result<Status, Fault> {
-        if !matches!(operator, b"=" | b"==" | b"!=") {
-            return refuse(left.at, right.end, NOT_UNDERSTOOD);
         }
-        let text = self.in_brackets(left)?;
-        let pattern = self.in_brackets(right)?;
-        // The right side is a pattern unless it is quoted; a text of plain characters matches itself.
-        let quoted = right.pieces.iter().all(super::syntax::Piece::is_quoted);
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@%,=-".contains(byte);
-        if !quoted && !pattern.known().is_some_and(|text| text.iter().all(plain)) {
-            return Ok(None);
-        }
-        Ok(binary(&text, operator, &pattern))
-    }
-
-    fn in_brackets(&mut self, word: &Word<'_>) -> Result<Expanded, Fault> {
-        self.expand(&word.pieces, 0, Place::Brackets, word.span())
     }
 }
 
-fn binary(left: &Expanded, operator: &[u8], right: &Expanded) -> Status {
-    let equal = left.known()? == right.known()?;
-    match operator {
-        b"=" | b"==" => Some(equal),
-        b"!=" => Some(!equal),
+fn is_binary(operator: Option<&str>) -> bool {
+    const BINARY: [&str; 11] = ["=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-a", "-o"];
+    operator.is_some_and(|operator| BINARY.contains(&operator))
+}
+
+/// Numbers compared; `otherwise` where one of both is none.
+fn compared(left: &str, operator: &str, right: &str, otherwise: Status) -> Status {
+    let (Ok(left), Ok(right)) = (left.trim().parse::<i64>(), right.trim().parse::<i64>()) else { return otherwise };
+    Some(match operator {
+        "-eq" => left == right,
+        "-ne" => left != right,
+        "-lt" => left < right,
+        "-le" => left <= right,
+        "-gt" => left > right,
+        "-ge" => left >= right,
+        _ => return None,
+    })
+}
+
+fn and(left: Status, right: Status) -> Status {
+    match (left, right) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
         _ => None,
     }
 }
 
-fn looks_like_operator(text: &[u8]) -> bool {
-    text == b"!" || text.starts_with(b"-")
+fn or(left: Status, right: Status) -> Status {
+    and(left.map(|holds| !holds), right.map(|holds| !holds)).map(|holds| !holds)
 }

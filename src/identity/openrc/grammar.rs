@@ -1,63 +1,84 @@
-//! The shell's grammar as far as OpenRC files use it: lists, `&&` and `||`, pipelines, `if`.
-//! Everything else that bash knows (loops, functions, groups, here documents) is refused here, so
-//! that what comes later only ever sees commands whose effect it can tell.
+//! The grammar of bash: lists, pipelines, and every kind of command.
+
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
 
 use super::cursor::Parser;
-use super::error::{Fault, refuse};
-use super::keywords;
-use super::syntax::{Chain, Command, If, Join, List, Pipeline};
+use super::error::Fault;
+use super::names;
+use super::syntax::{
+    Argument, Arm, Assigned, Assignment, Command, Condition, Feed, Item, Join, Kind, List, Pipeline, Redirection, Word,
+};
 
-/// What ends a list.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closer {
-    End,
-    Parenthesis,
-    Keyword,
-}
+const UNEXPECTED: &str = "the shell does not expect this here";
 
-impl<'a> Parser<'a> {
-    /// The whole file.
-    pub fn script(&mut self) -> Result<List<'a>, Fault> {
-        self.list(Closer::End)
+/// What ends a word.
+const BETWEEN: [char; 10] = [' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>'];
+
+const RESERVED: [&str; 18] = [
+    "!", "[[", "]]", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
+    "{", "}",
+];
+
+/// Their arguments may be assignments.
+const DECLARING: [&str; 6] = ["export", "declare", "typeset", "local", "readonly", "alias"];
+
+impl Parser<'_> {
+    /// The whole text.
+    pub fn script(&mut self) -> Result<List, Fault> {
+        let list = self.list(&[])?;
+        match self.peek() {
+            None => Ok(list),
+            Some(_) => self.refuse(self.at, UNEXPECTED),
+        }
     }
 
-    pub(super) fn list(&mut self, closer: Closer) -> Result<List<'a>, Fault> {
+    /// Commands up to one of these words or operators, which stays.
+    pub fn list(&mut self, ends: &[&str]) -> Result<List, Fault> {
         let mut list = List::new();
         loop {
-            self.skip_newlines();
-            let closed = match closer {
-                Closer::End => false,
-                Closer::Parenthesis => self.peek() == Some(b')'),
-                Closer::Keyword => matches!(self.keyword(), b"then" | b"elif" | b"else" | b"fi"),
-            };
-            if closed || self.peek().is_none() {
+            self.skip_lines()?;
+            if self.peek().is_none() || ends.iter().any(|end| self.stands(end)) {
                 return Ok(list);
             }
-            list.push(self.chain()?);
-            self.separator(closer)?;
-        }
-    }
-
-    /// What stands between two commands: `;`, a line's end, or the end of the list.
-    fn separator(&mut self, closer: Closer) -> Result<(), Fault> {
-        self.skip_blanks();
-        match self.peek() {
-            None | Some(b'\n') => Ok(()),
-            Some(b')') if closer == Closer::Parenthesis => Ok(()),
-            Some(b';') if !matches!(self.byte(1), Some(b';' | b'&')) => {
-                self.at += 1;
-                Ok(())
+            let mut item = self.deeper(Self::item)?;
+            self.skip_blanks();
+            match self.peek() {
+                None | Some(b'\n') => {}
+                Some(b';') if !matches!(self.byte(1), Some(b';' | b'&')) => self.at += 1,
+                Some(b'&') => {
+                    self.at += 1;
+                    item.background = true;
+                }
+                _ if ends.iter().any(|end| self.stands(end) && !RESERVED.contains(end)) => {}
+                _ => return self.refuse(self.at, UNEXPECTED),
             }
-            Some(b'&') => self.refuse_here(1, "a command in the background (quote the `&` if it belongs to a value)"),
-            Some(b'(' | b')') => self.refuse_here(
-                1,
-                "functions, arrays and groups are not understood here (quote the parenthesis if it belongs to a value)",
-            ),
-            Some(_) => self.refuse_here(1, "the shell does not expect this here"),
+            list.push(item);
         }
     }
 
-    fn chain(&mut self) -> Result<Chain<'a>, Fault> {
+    /// A list that holds something.
+    fn filled(&mut self, ends: &[&str]) -> Result<List, Fault> {
+        let at = self.at;
+        let list = self.list(ends)?;
+        if list.is_empty() { self.refuse(at, UNEXPECTED) } else { Ok(list) }
+    }
+
+    /// Whether this word or operator stands here.
+    fn stands(&self, end: &str) -> bool {
+        let rest = self.rest();
+        let after = rest.as_bytes().get(end.len());
+        let is_whole = after.is_none_or(|byte| b" \t\n;&|()<>".contains(byte));
+        rest.starts_with(end) && (is_whole || !RESERVED.contains(&end))
+    }
+
+    fn keyword(&mut self, word: &'static str, at: usize, why: &'static str) -> Result<(), Fault> {
+        self.skip_lines()?;
+        if self.stands(word) && self.take(word) { Ok(()) } else { self.refuse(at, why) }
+    }
+
+    fn item(&mut self) -> Result<Item, Fault> {
         let first = self.pipeline()?;
         let mut rest = Vec::new();
         loop {
@@ -65,18 +86,30 @@ impl<'a> Parser<'a> {
             let join = match (self.peek(), self.byte(1)) {
                 (Some(b'&'), Some(b'&')) => Join::And,
                 (Some(b'|'), Some(b'|')) => Join::Or,
-                _ => return Ok(Chain { first, rest }),
+                _ => return Ok(Item { first, rest, background: false }),
             };
             self.at += 2;
-            self.skip_newlines();
+            self.skip_lines()?;
             rest.push((join, self.pipeline()?));
         }
     }
 
-    fn pipeline(&mut self) -> Result<Pipeline<'a>, Fault> {
-        let negated = self.take_keyword(b"!");
-        self.skip_blanks();
-        let mut commands = vec![self.command()?];
+    fn pipeline(&mut self) -> Result<Pipeline, Fault> {
+        let at = self.at;
+        let mut negated = false;
+        loop {
+            if self.stands("!") && self.take("!") {
+                negated = !negated;
+            } else if self.rest().starts_with("time") && self.byte(4) == Some(b' ') {
+                self.at += 4;
+                self.skip_blanks();
+                self.take("-p");
+            } else {
+                break;
+            }
+            self.skip_blanks();
+        }
+        let mut commands = vec![self.any_command()?];
         loop {
             self.skip_blanks();
             match (self.peek(), self.byte(1)) {
@@ -85,57 +118,439 @@ impl<'a> Parser<'a> {
                 (Some(b'|'), _) => self.at += 1,
                 _ => break,
             }
-            self.skip_newlines();
-            commands.push(self.command()?);
+            self.skip_lines()?;
+            commands.push(self.any_command()?);
         }
-        Ok(Pipeline { negated, commands })
+        let text = Zeroizing::new(self.slice(at, self.at).to_owned());
+        Ok(Pipeline { negated, commands, text })
     }
 
-    fn command(&mut self) -> Result<Command<'a>, Fault> {
-        match self.keyword() {
-            b"if" => self.deeper(Self::if_command).map(Command::If),
-            b"[[" => self.brackets().map(Command::Brackets),
-            word if keywords::is_reserved(word) => {
-                let end = self.line_end();
-                refuse(self.at, end, "of the shell's grammar only `if` is understood here")
+    fn any_command(&mut self) -> Result<Command, Fault> {
+        let at = self.at;
+        self.starts.push(at);
+        let kind = self.deeper(Self::kind)?;
+        let mut redirections = Vec::new();
+        if let Kind::Simple { .. } = kind {
+            return self.simple();
+        }
+        loop {
+            self.skip_blanks();
+            match self.redirection()? {
+                Some(redirection) => redirections.push(redirection),
+                None => return Ok(Command { kind, redirections, span: self.span(at) }),
             }
-            _ => self.simple().map(Command::Simple),
         }
     }
 
-    fn if_command(&mut self) -> Result<If<'a>, Fault> {
-        let start = self.at;
+    /// The compound command that begins here; an empty simple one where none does.
+    fn kind(&mut self) -> Result<Kind, Fault> {
+        let at = self.at;
+        let simple = || Ok(Kind::Simple { assignments: Vec::new(), arguments: Vec::new() });
+        let Some(word) = RESERVED.into_iter().find(|word| self.stands(word)) else {
+            if self.rest().starts_with("((")
+                && let Some(expression) = self.arithmetic("((", "))")
+            {
+                return Ok(Kind::Arithmetic(expression));
+            }
+            if self.take("(") {
+                let list = self.filled(&[")"])?;
+                return if self.take(")") {
+                    Ok(Kind::Subshell(list))
+                } else {
+                    self.refuse(at, "this parenthesis is not closed")
+                };
+            }
+            return match self.function()? {
+                Some(function) => Ok(function),
+                None if self.stands_word("select") => self.for_loop("select"),
+                None if self.stands_word("coproc") => self.refuse(at, "this runs beside the shell and sets variables"),
+                None => simple(),
+            };
+        };
+        match word {
+            "for" => self.for_loop("for"),
+            "if" => self.if_command(),
+            "case" => self.case_command(),
+            "[[" => self.brackets(),
+            "{" => {
+                self.at += 1;
+                let list = self.filled(&["}"])?;
+                self.keyword("}", at, "this brace is not closed")?;
+                Ok(Kind::Group(list))
+            }
+            "while" | "until" => {
+                self.at += word.len();
+                let condition = self.filled(&["do"])?;
+                let body = self.body(at)?;
+                Ok(Kind::While { until: word == "until", condition, body })
+            }
+            _ => {
+                self.at += word.len();
+                self.refuse(at, UNEXPECTED)
+            }
+        }
+    }
+
+    fn stands_word(&self, word: &str) -> bool {
+        self.rest().strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '\t']))
+    }
+
+    /// `do ... done`.
+    fn body(&mut self, at: usize) -> Result<List, Fault> {
+        self.keyword("do", at, "this loop has no `do`")?;
+        let body = self.filled(&["done"])?;
+        self.keyword("done", at, "this loop has no `done`")?;
+        Ok(body)
+    }
+
+    fn if_command(&mut self) -> Result<Kind, Fault> {
+        let at = self.at;
         let mut arms = Vec::new();
         let mut otherwise = List::new();
-        self.at += b"if".len();
+        self.at += "if".len();
         loop {
-            let condition = self.filled_list(start)?;
-            self.expect(b"then", start)?;
-            arms.push((condition, self.filled_list(start)?));
-            if self.take_keyword(b"elif") {
+            let condition = self.filled(&["then"])?;
+            self.keyword("then", at, "this `if` has no `then`")?;
+            arms.push((condition, self.filled(&["elif", "else", "fi"])?));
+            if self.stands("elif") && self.take("elif") {
                 continue;
             }
-            if self.take_keyword(b"else") {
-                otherwise = self.filled_list(start)?;
+            if self.stands("else") && self.take("else") {
+                otherwise = self.filled(&["fi"])?;
             }
-            self.expect(b"fi", start)?;
-            return Ok(If { arms, otherwise });
+            self.keyword("fi", at, "this `if` has no `fi`")?;
+            return Ok(Kind::If { arms, otherwise });
         }
     }
 
-    fn filled_list(&mut self, start: usize) -> Result<List<'a>, Fault> {
-        let list = self.list(Closer::Keyword)?;
-        if list.is_empty() {
-            return refuse(start, start + 2, "a part of this `if` is missing");
+    fn for_loop(&mut self, word: &str) -> Result<Kind, Fault> {
+        let at = self.at;
+        self.at += word.len();
+        self.skip_blanks();
+        if self.rest().starts_with("((")
+            && let Some(expression) = self.arithmetic("((", "))")
+        {
+            self.skip_blanks();
+            self.take(";");
+            return Ok(Kind::Count { expression, body: self.body(at)? });
         }
-        Ok(list)
+        let name = self.name().to_owned();
+        if name.is_empty() {
+            return self.refuse(at, "this loop names no variable");
+        }
+        self.skip_lines()?;
+        let mut words = None;
+        if self.stands("in") && self.take("in") {
+            let mut list = Vec::new();
+            loop {
+                self.skip_blanks();
+                let word = self.word()?;
+                if word.pieces.is_empty() {
+                    break;
+                }
+                list.push(word);
+            }
+            words = Some(list);
+        }
+        self.skip_blanks();
+        self.take(";");
+        Ok(Kind::For { name, words, chosen: word == "select", body: self.body(at)? })
     }
 
-    fn expect(&mut self, keyword: &[u8], start: usize) -> Result<(), Fault> {
-        if self.take_keyword(keyword) {
-            return Ok(());
+    fn case_command(&mut self) -> Result<Kind, Fault> {
+        let at = self.at;
+        self.at += "case".len();
+        self.skip_blanks();
+        let word = self.word()?;
+        if word.pieces.is_empty() {
+            return self.refuse(at, UNEXPECTED);
         }
-        let keyword = String::from_utf8_lossy(keyword);
-        refuse(start, start + 2, format!("this `if` has no `{keyword}`"))
+        self.keyword("in", at, "this `case` has no `in`")?;
+        let mut arms = Vec::new();
+        loop {
+            self.skip_lines()?;
+            if self.stands("esac") && self.take("esac") {
+                return Ok(Kind::Case { word, arms });
+            }
+            let patterns = self.case_patterns()?;
+            let body = self.list(&[";;", ";&", "esac"])?;
+            let falls = self.rest().starts_with(";&") || self.rest().starts_with(";;&");
+            let ended = self.take(";;&") || self.take(";;") || self.take(";&") || self.stands("esac");
+            if !ended {
+                return self.refuse(at, "this `case` has no `esac`");
+            }
+            arms.push(Arm { patterns, body, falls });
+        }
     }
+
+    fn case_patterns(&mut self) -> Result<Vec<Word>, Fault> {
+        let at = self.at;
+        self.take("(");
+        let mut patterns = Vec::new();
+        loop {
+            self.skip_blanks();
+            self.patterns = true;
+            let word = self.word();
+            self.patterns = false;
+            let word = word?;
+            if word.pieces.is_empty() {
+                return self.refuse(at, UNEXPECTED);
+            }
+            patterns.push(word);
+            self.skip_blanks();
+            if self.take(")") {
+                return Ok(patterns);
+            }
+            if !self.take("|") {
+                return self.refuse(at, UNEXPECTED);
+            }
+        }
+    }
+
+    fn brackets(&mut self) -> Result<Kind, Fault> {
+        let at = self.at;
+        self.at += "[[".len();
+        self.patterns = true;
+        let condition = self.any_of();
+        self.patterns = false;
+        let condition = condition?;
+        self.keyword("]]", at, "this `[[` is not understood here")?;
+        Ok(Kind::Brackets(condition))
+    }
+
+    fn any_of(&mut self) -> Result<Condition, Fault> {
+        let mut condition = self.all_of()?;
+        self.skip_lines()?;
+        while self.take("||") {
+            condition = Condition::Any(Box::new(condition), Box::new(self.all_of()?));
+            self.skip_lines()?;
+        }
+        Ok(condition)
+    }
+
+    fn all_of(&mut self) -> Result<Condition, Fault> {
+        let mut condition = self.deeper(Self::one_of)?;
+        self.skip_lines()?;
+        while self.take("&&") {
+            condition = Condition::All(Box::new(condition), Box::new(self.deeper(Self::one_of)?));
+            self.skip_lines()?;
+        }
+        Ok(condition)
+    }
+
+    fn one_of(&mut self) -> Result<Condition, Fault> {
+        self.skip_lines()?;
+        let at = self.at;
+        if self.stands("!") && self.take("!") {
+            return Ok(Condition::Not(Box::new(self.deeper(Self::one_of)?)));
+        }
+        if self.take("(") {
+            let inner = self.any_of()?;
+            return if self.take(")") { Ok(inner) } else { self.refuse(at, UNEXPECTED) };
+        }
+        let first = self.operand(at)?;
+        self.skip_blanks();
+        let unary = first.bare().filter(|text| text.len() == 2 && text.starts_with('-')).map(str::to_owned);
+        if let Some(operator) = unary {
+            return Ok(Condition::Unary(operator, self.operand(at)?));
+        }
+        let before = self.at;
+        let operator = match self.peek() {
+            Some(b'<' | b'>') if self.byte(1) != Some(b'(') => self.character().map(String::from),
+            _ => self.word()?.bare().filter(|operator| is_binary(operator)).map(str::to_owned),
+        };
+        self.skip_blanks();
+        match operator {
+            Some(operator) if operator == "=~" => Ok(Condition::Binary(first, operator, self.regex()?)),
+            Some(operator) => Ok(Condition::Binary(first, operator, self.operand(at)?)),
+            None => {
+                self.at = before;
+                if self.peek() == Some(b'\n') {
+                    return self.refuse(at, UNEXPECTED);
+                }
+                Ok(Condition::Word(first))
+            }
+        }
+    }
+
+    /// A word of `[[ ]]`.
+    fn operand(&mut self, at: usize) -> Result<Word, Fault> {
+        self.skip_blanks();
+        let word = self.word()?;
+        match word.pieces.is_empty() || word.bare() == Some("]]") {
+            true => self.refuse(at, "a word is missing in this `[[`"),
+            false => Ok(word),
+        }
+    }
+
+    /// A regular expression ends at a blank outside of its parentheses. What it says is not followed.
+    fn regex(&mut self) -> Result<Word, Fault> {
+        let at = self.at;
+        loop {
+            match self.peek() {
+                Some(b'(') => self.parentheses()?,
+                Some(b'|' | b'<' | b'>') => self.at += 1,
+                None | Some(b' ' | b'\t' | b'\n' | b')' | b';' | b'&') => break,
+                Some(_) => drop(self.word()?),
+            }
+        }
+        Ok(Word { pieces: Vec::new(), span: self.span(at) })
+    }
+
+    /// `name () command`, `function name command`.
+    fn function(&mut self) -> Result<Option<Kind>, Fault> {
+        let at = self.at;
+        let explicit = self.stands_word("function") && self.take("function");
+        self.skip_blanks();
+        let name: String =
+            self.rest().chars().take_while(|c| c.is_alphanumeric() || "_-.:+@/%,".contains(*c)).collect();
+        self.at += name.len();
+        self.skip_blanks();
+        let mut called = self.at;
+        if self.take("(") {
+            self.skip_blanks();
+            called = if self.take(")") { self.at } else { at };
+        } else if !explicit {
+            called = at;
+        }
+        if name.is_empty() || called == at {
+            self.at = at;
+            return if explicit { self.refuse(at, UNEXPECTED) } else { Ok(None) };
+        }
+        self.skip_lines()?;
+        let body = self.any_command()?;
+        if matches!(body.kind, Kind::Simple { .. }) {
+            return self.refuse(at, "this function has no body");
+        }
+        Ok(Some(Kind::Function { name, body: Rc::new(body) }))
+    }
+
+    fn simple(&mut self) -> Result<Command, Fault> {
+        let at = self.at;
+        let (mut assignments, mut arguments, mut redirections) = (Vec::new(), Vec::new(), Vec::new());
+        let mut declares = false;
+        loop {
+            self.skip_blanks();
+            if let Some(redirection) = self.redirection()? {
+                redirections.push(redirection);
+            } else if arguments.is_empty()
+                && let Some(assignment) = self.assignment()?
+            {
+                assignments.push(assignment);
+            } else if declares && let Some(assignment) = self.assignment()? {
+                arguments.push(Argument::Assignment(assignment));
+            } else {
+                let word = self.word()?;
+                if word.pieces.is_empty() {
+                    break;
+                }
+                declares |=
+                    arguments.is_empty() && word.literal().is_some_and(|name| DECLARING.contains(&name.as_str()));
+                declares &= !(arguments.is_empty() && word.pieces.iter().any(|piece| piece.quoted));
+                arguments.push(Argument::Word(word));
+            }
+        }
+        if assignments.is_empty() && arguments.is_empty() && redirections.is_empty() {
+            return self.refuse(at, UNEXPECTED);
+        }
+        Ok(Command { kind: Kind::Simple { assignments, arguments }, redirections, span: self.span(at) })
+    }
+
+    /// `NAME=value`, `NAME[index]+=value`, `NAME=(...)`.
+    fn assignment(&mut self) -> Result<Option<Assignment>, Fault> {
+        let at = self.at;
+        let name = self.name().to_owned();
+        let mut index = None;
+        if !name.is_empty() && self.peek() == Some(b'[') {
+            index = Some(self.index()?);
+        }
+        if !name.is_empty() && self.rest().starts_with("\\\n") {
+            return self.refuse(at, "a name that goes on in the next line is not understood here");
+        }
+        if index.is_some() && !self.rest().starts_with(['=', '+']) && self.slice(at, self.at).contains(BETWEEN) {
+            return self.refuse(at, UNEXPECTED);
+        }
+        let appends = self.rest().starts_with("+=");
+        if name.is_empty() || !(self.take("+=") || self.take("=")) {
+            self.at = at;
+            return Ok(None);
+        }
+        let value = if index.is_none() && self.peek() == Some(b'(') {
+            let array = self.deeper(Self::array)?;
+            if self.rest().starts_with(|next| !BETWEEN.contains(&next)) {
+                return self.refuse(self.at, UNEXPECTED);
+            }
+            Assigned::Array(array)
+        } else {
+            Assigned::Word(self.word()?)
+        };
+        Ok(Some(Assignment { name, index, appends, value, span: self.span(at) }))
+    }
+
+    /// `(a b [key]=c)`.
+    fn array(&mut self) -> Result<Vec<(Option<Word>, Word)>, Fault> {
+        let at = self.at;
+        self.at += 1;
+        let mut elements = Vec::new();
+        loop {
+            self.skip_lines()?;
+            if self.take(")") {
+                return Ok(elements);
+            }
+            let before = self.at;
+            let key = if self.peek() == Some(b'[') { Some(self.index()?).filter(|_| self.take("=")) } else { None };
+            if key.is_none() {
+                self.at = before;
+            }
+            let word = self.word()?;
+            if key.is_none() && word.pieces.is_empty() {
+                return self.refuse(at, UNEXPECTED);
+            }
+            elements.push((key, word));
+        }
+    }
+
+    fn redirection(&mut self) -> Result<Option<Redirection>, Fault> {
+        const OPERATORS: [&str; 13] = ["&>>", "&>", "<<<", "<<-", "<<", ">>", ">|", ">&", "<&", "<>", "<", ">", ""];
+        let at = self.at;
+        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        let number = self.slice(at, at + digits);
+        self.at += digits;
+        if self.peek() == Some(b'{') {
+            let name = names::name_length(self.rest().as_bytes().get(1..).unwrap_or_default());
+            let after = self.slice(self.at + 1 + name, self.at + 3 + name);
+            if name > 0 && (after == "}<" || after == "}>") {
+                return self.refuse(at, "a redirection that sets a variable");
+            }
+        }
+        let operator = OPERATORS.into_iter().find(|operator| self.rest().starts_with(operator)).unwrap_or_default();
+        let is_process = matches!(operator, "<" | ">") && self.byte(1) == Some(b'(');
+        if operator.is_empty() || is_process {
+            self.at = at;
+            return Ok(None);
+        }
+        self.at += operator.len();
+        self.skip_blanks();
+        let word = self.word()?;
+        if word.pieces.is_empty() {
+            return self.refuse(at, "this redirection leads nowhere");
+        }
+        let output = operator.starts_with('&') || operator.starts_with('>') && matches!(number, "" | "1");
+        let kind = match operator {
+            "<<<" => Feed::Text(word),
+            "<<" | "<<-" => Feed::Document(self.expect_document(&word, operator == "<<-")?),
+            "<" => Feed::File(word),
+            "<&" => Feed::Descriptor(word),
+            ">&" if word.bare().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')) => {
+                Feed::Descriptor(word)
+            }
+            _ => Feed::Nothing(word),
+        };
+        Ok(Some(Redirection { kind, output }))
+    }
+}
+
+/// The operators of `[[ ]]` between two words.
+fn is_binary(operator: &str) -> bool {
+    ["=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"].contains(&operator)
 }

@@ -54,13 +54,39 @@ pub(super) fn secret_name(text: &[u8]) -> Option<usize> {
     names_in(text).find(|&(at, end)| text.get(at..end).is_some_and(is_secret)).map(|(_, end)| end)
 }
 
-/// Whether `text` contains something that reads like an assignment to an `OS_*` variable.
-pub(super) fn mentions_assignment(text: &[u8]) -> bool {
-    names_in(text).any(|(at, end)| {
-        let after = text.get(end..).unwrap_or_default();
-        let assigns = after.starts_with(b"=") || after.starts_with(b"+=") || after.starts_with(b"[");
-        assigns && text.get(at..end).is_some_and(|name| name.starts_with(b"OS_"))
-    })
+/// Whether a variable decides who logs in where, and how: it has to be known.
+pub(super) fn decides(name: &str) -> bool {
+    const DECIDING: [&str; 28] = [
+        "APPLICATION_CREDENTIAL_ID",
+        "APPLICATION_CREDENTIAL_NAME",
+        "AUTH_TYPE",
+        "AUTH_URL",
+        "CACERT",
+        "CERT",
+        "CLOUD",
+        "DEFAULT_DOMAIN",
+        "DEFAULT_DOMAIN_ID",
+        "DEFAULT_DOMAIN_NAME",
+        "DOMAIN_ID",
+        "DOMAIN_NAME",
+        "INSECURE",
+        "INTERFACE",
+        "KEY",
+        "PROJECT_DOMAIN_ID",
+        "PROJECT_DOMAIN_NAME",
+        "PROJECT_ID",
+        "PROJECT_NAME",
+        "REGION_NAME",
+        "SYSTEM_SCOPE",
+        "TENANT_ID",
+        "TENANT_NAME",
+        "TRUST_ID",
+        "USERNAME",
+        "USER_DOMAIN_ID",
+        "USER_DOMAIN_NAME",
+        "USER_ID",
+    ];
+    name.strip_prefix("OS_").is_some_and(|name| DECIDING.contains(&name))
 }
 
 /// Every run of name characters in `text`, as (begin, end).
@@ -75,10 +101,9 @@ fn names_in(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// Variables that the shell computes or that change how it reads the rest: they have no value that
-/// can be known beforehand, and a file that sets one is refused.
+/// Variables that the shell computes: what they hold is never known.
 pub(super) fn is_computed(name: &str) -> bool {
-    const COMPUTED: [&str; 31] = [
+    const COMPUTED: [&str; 27] = [
         "_",
         "COLUMNS",
         "COMPREPLY",
@@ -90,10 +115,8 @@ pub(super) fn is_computed(name: &str) -> bool {
         "EXECIGNORE",
         "FUNCNAME",
         "FUNCNEST",
-        "GLOBIGNORE",
         "GROUPS",
         "HISTCMD",
-        "IFS",
         "LINENO",
         "LINES",
         "MAPFILE",
@@ -101,9 +124,7 @@ pub(super) fn is_computed(name: &str) -> bool {
         "OPTERR",
         "OPTIND",
         "PIPESTATUS",
-        "POSIXLY_CORRECT",
         "PPID",
-        "PS4",
         "RANDOM",
         "SECONDS",
         "SHELLOPTS",
@@ -111,7 +132,7 @@ pub(super) fn is_computed(name: &str) -> bool {
         "SRANDOM",
         "UID",
     ];
-    COMPUTED.contains(&name) || name.starts_with("BASH") || name.starts_with("COMP_")
+    COMPUTED.contains(&name) || name.starts_with("BASH") && name != "BASH_SOURCE" || name.starts_with("COMP_")
 }
 
 /// Variables that a shell gives itself where the environment has none: without one there, the

@@ -2,8 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::error::{Fault, FileFault, OpenRcError, escaped};
+use super::error::{Fault, FileFault, OpenRcError, escaped, refuse};
 use super::names;
+use super::syntax::Span;
 
 /// Panels give files of 2 KiB; the bound keeps a wrong `--openrc` (a disk image) out of memory.
 const FILE_MAX: usize = 64 * 1024;
@@ -12,7 +13,9 @@ const EXCERPT_MAX: usize = 60;
 
 /// The text without a byte order mark and without the CR of CRLF line ends (Windows editors add
 /// both, and bash would put the CR into every value).
-pub(super) fn normalized(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, FileFault> {
+///
+/// Bytes that are not UTF-8 become U+FFFD, which no value may hold: they are welcome in comments.
+pub(super) fn normalized(text: &[u8]) -> Result<Zeroizing<String>, FileFault> {
     if text.len() > FILE_MAX {
         return Err(FileFault {
             line: 1,
@@ -34,22 +37,47 @@ pub(super) fn normalized(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, FileFault> {
             out.push(byte);
         }
     }
-    Ok(out)
+    Ok(Zeroizing::new(String::from_utf8_lossy(&out).into_owned()))
+}
+
+/// Whether a value is text without characters that would break a header, a line of the credential protocol or a terminal.
+/// The error says which kind, and never the value.
+pub(super) fn check(value: &str, (at, end): Span) -> Result<(), Fault> {
+    if value.contains('\u{fffd}') {
+        return refuse(at, end, "the value is not UTF-8");
+    }
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        let line_end = character == '\r' && characters.peek() == Some(&'\n');
+        if character.is_control() && !line_end && !matches!(character, '\t' | '\n') {
+            return refuse(at, end, "the value contains a control character");
+        }
+    }
+    Ok(())
 }
 
 /// The text, and where its lines and its commands begin.
 pub(super) struct Source<'a> {
-    pub text: &'a [u8],
+    pub text: &'a str,
     lines: Vec<usize>,
-    /// Offsets of the lines on which a command begins, ascending.
-    pub commands: Vec<usize>,
+    /// Where commands begin, ascending.
+    commands: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(text: &'a [u8]) -> Self {
-        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    pub fn new(text: &'a str) -> Self {
+        let ends = text.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1));
         Self { text, lines: lines.collect(), commands: vec![0] }
+    }
+
+    /// Where commands begin. One behind another in a line counts as a part of it: an unquoted `;` may be a secret's.
+    pub fn note_commands(&mut self, starts: Vec<usize>) {
+        let line_before = |at: usize| self.text.get(..at).and_then(|before| before.rsplit('\n').next());
+        self.commands = vec![0];
+        self.commands
+            .extend(starts.into_iter().filter(|&at| line_before(at).is_some_and(|line| line.trim().is_empty())));
+        self.commands.sort_unstable();
     }
 
     /// The line, counted from 1, that holds this offset.
@@ -86,7 +114,7 @@ impl<'a> Source<'a> {
     }
 
     fn slice(&self, at: usize, end: usize) -> &'a [u8] {
-        self.text.get(at..end.min(self.text.len())).unwrap_or_default()
+        self.text.as_bytes().get(at..end.min(self.text.len())).unwrap_or_default()
     }
 }
 

@@ -1,17 +1,22 @@
-//! The tree that the grammar gives. It borrows from the text, so that no copy of a secret is made
-//! before a value is built.
+//! What a shell script consists of. Text stands in it as it is after the quotes are taken away.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use super::names;
+use super::error::{Fault, refuse};
 
-/// A sequence of commands.
-pub(super) type List<'a> = Vec<Chain<'a>>;
+/// Where something stands in the file, in bytes: begin and end.
+pub(super) type Span = (usize, usize);
 
-/// Pipelines joined by `&&` and `||`.
-pub(super) struct Chain<'a> {
-    pub first: Pipeline<'a>,
-    pub rest: Vec<(Join, Pipeline<'a>)>,
+pub(super) type List = Vec<Item>;
+
+/// `first && second || third`, in the background where `&` ends it.
+pub(super) struct Item {
+    pub first: Pipeline,
+    pub rest: Vec<(Join, Pipeline)>,
+    pub background: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,156 +25,230 @@ pub(super) enum Join {
     Or,
 }
 
-/// Commands joined by `|`, with or without `!` in front.
-pub(super) struct Pipeline<'a> {
+pub(super) struct Pipeline {
     pub negated: bool,
-    pub commands: Vec<Command<'a>>,
+    pub commands: Vec<Command>,
+    /// The text of it: what lists variables is known by it.
+    pub text: Zeroizing<String>,
 }
 
-pub(super) enum Command<'a> {
-    Simple(Simple<'a>),
-    /// The words between `[[` and `]]`.
-    Brackets(Vec<Word<'a>>),
-    If(If<'a>),
+pub(super) struct Command {
+    pub kind: Kind,
+    pub redirections: Vec<Redirection>,
+    pub span: Span,
 }
 
-/// The arms of `if` and `elif`, and the `else`.
-pub(super) struct If<'a> {
-    pub arms: Vec<(List<'a>, List<'a>)>,
-    pub otherwise: List<'a>,
+pub(super) enum Kind {
+    Simple {
+        assignments: Vec<Assignment>,
+        arguments: Vec<Argument>,
+    },
+    Group(List),
+    Subshell(List),
+    If {
+        arms: Vec<(List, List)>,
+        otherwise: List,
+    },
+    While {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    /// Without words: over the parameters. `chosen`: `select`.
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        chosen: bool,
+        body: List,
+    },
+    /// `for ((...))`.
+    Count {
+        expression: String,
+        body: List,
+    },
+    Case {
+        word: Word,
+        arms: Vec<Arm>,
+    },
+    Brackets(Condition),
+    Arithmetic(String),
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
 }
 
-/// Assignments, a command's name and arguments, redirections; each part may be missing.
-pub(super) struct Simple<'a> {
-    pub assignments: Vec<Word<'a>>,
-    /// The command's name, its quotes removed; empty where there are assignments only.
+pub(super) struct Arm {
+    pub patterns: Vec<Word>,
+    pub body: List,
+    /// `;&` and `;;&` go on to the next arm.
+    pub falls: bool,
+}
+
+/// What stands in `[[ ]]`.
+pub(super) enum Condition {
+    Any(Box<Condition>, Box<Condition>),
+    All(Box<Condition>, Box<Condition>),
+    Not(Box<Condition>),
+    Unary(String, Word),
+    Binary(Word, String, Word),
+    Word(Word),
+}
+
+/// An assignment among the arguments is one of `export` and its like, which do not split it.
+pub(super) enum Argument {
+    Word(Word),
+    Assignment(Assignment),
+}
+
+pub(super) struct Assignment {
     pub name: String,
-    /// Whether a quote in the name keeps the shell from seeing an alias or a declaration in it.
-    pub name_quoted: bool,
-    pub arguments: Vec<Word<'a>>,
-    pub redirections: Vec<Redirection<'a>>,
-    pub at: usize,
-    pub end: usize,
+    pub index: Option<Word>,
+    pub appends: bool,
+    pub value: Assigned,
+    pub span: Span,
 }
 
-pub(super) struct Redirection<'a> {
-    pub at: usize,
-    pub duplicates: bool,
-    pub target: Word<'a>,
+pub(super) enum Assigned {
+    Word(Word),
+    Array(Vec<(Option<Word>, Word)>),
 }
 
-pub(super) struct Word<'a> {
-    pub pieces: Vec<Piece<'a>>,
-    pub at: usize,
-    pub end: usize,
+pub(super) struct Redirection {
+    pub kind: Feed,
+    /// Whether standard output goes elsewhere.
+    pub output: bool,
 }
 
-pub(super) enum Piece<'a> {
-    /// Text without quotes: `~`, `{` and `*` may mean something in it.
-    Plain(&'a [u8]),
-    /// Text from inside quotes, or the character behind a backslash.
-    Quoted(&'a [u8]),
-    /// Text from `$'...'`, its escapes resolved.
-    Decoded(Zeroizing<Vec<u8>>),
-    Parameter(Box<Parameter<'a>>),
-    /// Something that only a run would tell.
-    Unknown {
-        at: usize,
-        end: usize,
-        quoted: bool,
-    },
+/// What a redirection reads from.
+pub(super) enum Feed {
+    /// `<<< word`.
+    Text(Word),
+    /// A here document.
+    Document(Rc<OnceCell<Word>>),
+    File(Word),
+    /// It writes there.
+    Nothing(Word),
+    /// It is another open file.
+    Descriptor(Word),
 }
 
-/// `$NAME` or `${NAME...}`.
-pub(super) struct Parameter<'a> {
-    pub name: &'a str,
-    pub quoted: bool,
-    pub form: Form<'a>,
-    pub at: usize,
-    pub end: usize,
-}
-
-pub(super) enum Form<'a> {
-    Value,
-    /// `${NAME:-word}` and its kin; `or_empty` is the colon.
-    Operator {
-        operator: Operator,
-        or_empty: bool,
-        operand: Vec<Piece<'a>>,
-    },
-    /// `${NAME%word}` and other forms whose result is not computed here.
-    Unknown {
-        operand: Vec<Piece<'a>>,
-    },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
-    Default,
-    Assign,
-    Alternative,
-    Require,
-}
-
-impl Piece<'_> {
-    /// Whether quotes keep the shell from taking the piece for a pattern.
-    pub fn is_quoted(&self) -> bool {
-        match self {
-            Piece::Plain(_) => false,
-            Piece::Quoted(_) | Piece::Decoded(_) => true,
-            Piece::Parameter(parameter) => parameter.quoted,
-            Piece::Unknown { quoted, .. } => *quoted,
-        }
-    }
-}
-
-/// The left side of an assignment, and where in the word's first piece its value begins.
-pub(super) struct Target<'a> {
-    pub name: &'a str,
-    pub append: bool,
-    pub skip: usize,
-}
-
-impl<'a> Word<'a> {
-    /// Where the word stands, for messages.
-    pub fn span(&self) -> (usize, usize) {
-        (self.at, self.end)
-    }
-
-    /// `NAME=...` or `NAME+=...` with nothing quoted up to the `=`.
-    pub fn assignment(&self) -> Option<Target<'a>> {
-        let Some(Piece::Plain(text)) = self.pieces.first() else {
-            return None;
+impl Redirection {
+    /// Bash may expand a redirection in a process of its own: what that sets is not known here.
+    pub fn check(&self) -> Result<(), Fault> {
+        let (word, is_path) = match &self.kind {
+            Feed::Text(word) | Feed::Descriptor(word) => (Some(word), false),
+            Feed::File(word) | Feed::Nothing(word) => (Some(word), true),
+            Feed::Document(word) => (word.get(), false),
         };
-        let length = names::name_length(text);
-        let name = std::str::from_utf8(text.get(..length)?).ok()?;
-        let rest = text.get(length..)?;
-        let append = rest.starts_with(b"+=");
-        let skip = length + 1 + usize::from(append);
-        (length > 0 && (append || rest.starts_with(b"="))).then_some(Target { name, append, skip })
-    }
-
-    /// The word's text where nothing in it is to be expanded.
-    pub fn literal(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(self.end.saturating_sub(self.at)));
-        for piece in &self.pieces {
-            match piece {
-                Piece::Plain(text) | Piece::Quoted(text) => out.extend_from_slice(text),
-                Piece::Decoded(text) => out.extend_from_slice(text),
-                Piece::Parameter(_) | Piece::Unknown { .. } => return None,
-            }
+        let Some(word) = word else { return Ok(()) };
+        let (at, end) = word.span;
+        // `> NAME=:~`: bash looks for a home there, too.
+        let homes =
+            |piece: &Piece| matches!(&piece.kind, PieceKind::Text(text) if !piece.quoted && text.contains(":~"));
+        match () {
+            () if word.assigns() => refuse(at, end, "a redirection that sets a variable"),
+            () if is_path && word.pieces.iter().any(homes) => refuse(at, end, "this path is not understood here"),
+            () => Ok(()),
         }
-        Some(out)
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Word {
+    pub pieces: Vec<Piece>,
+    pub span: Span,
+}
+
+#[derive(Clone)]
+pub(super) struct Piece {
+    pub kind: PieceKind,
+    pub quoted: bool,
+    pub span: Span,
+}
+
+#[derive(Clone)]
+pub(super) enum PieceKind {
+    Text(Zeroizing<String>),
+    Parameter(Rc<Parameter>),
+    /// `$(...)`, and `<(...)` where it is `process`.
+    Command {
+        list: Rc<List>,
+        process: bool,
+    },
+    Arithmetic(String),
+    /// What bash takes as a mistake once it gets there.
+    Bad,
+}
+
+pub(super) struct Parameter {
+    pub name: String,
+    pub index: Option<Word>,
+    /// `${!NAME}`.
+    pub indirect: bool,
+    pub operation: Operation,
+}
+
+pub(super) enum Operation {
+    None,
+    /// `${#NAME}`.
+    Length,
+    /// `${!NAME@}`: the variables that begin so.
+    Names,
+    /// `-`, `=`, `?` and `+`; with a colon an empty value is as good as none.
+    Absent {
+        empty_too: bool,
+        kind: u8,
+        word: Word,
+    },
+    Trim {
+        suffix: bool,
+        longest: bool,
+        pattern: Word,
+    },
+    Replace {
+        all: bool,
+        anchor: Option<u8>,
+        pattern: Word,
+        with: Word,
+    },
+    Case {
+        upper: bool,
+        all: bool,
+    },
+    Slice(String),
+    /// One that is not followed.
+    Other,
+}
+
+impl Word {
+    /// Whether to expand it may set a variable.
+    fn assigns(&self) -> bool {
+        self.pieces.iter().any(|piece| match &piece.kind {
+            PieceKind::Parameter(parameter) => match &parameter.operation {
+                Operation::Absent { kind, word, .. } => *kind == b'=' || word.assigns(),
+                _ => false,
+            },
+            PieceKind::Arithmetic(expression) => expression.contains('='),
+            _ => false,
+        })
     }
 
-    /// The word's text where nothing is quoted and nothing is to be expanded: an operator, a keyword.
-    pub fn bare(&self) -> Option<Zeroizing<Vec<u8>>> {
-        self.pieces.iter().all(|piece| matches!(piece, Piece::Plain(_))).then(|| self.literal()).flatten()
+    /// The text, where nothing in the word is expanded and nothing of it is quoted.
+    pub fn bare(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [Piece { kind: PieceKind::Text(text), quoted: false, .. }] => Some(text),
+            _ => None,
+        }
     }
 
-    /// The word as a variable's name.
-    pub fn name(&self) -> Option<String> {
-        let text = self.literal().filter(|text| names::is_name(text))?;
-        std::str::from_utf8(&text).ok().map(str::to_owned)
+    /// The text, where nothing in the word is expanded.
+    pub fn literal(&self) -> Option<Zeroizing<String>> {
+        let mut whole = Zeroizing::new(String::new());
+        for piece in &self.pieces {
+            let PieceKind::Text(text) = &piece.kind else { return None };
+            whole.push_str(text);
+        }
+        Some(whole)
     }
 }

@@ -9,8 +9,11 @@ use super::OUTER;
 pub type Outcome = Option<BTreeMap<String, String>>;
 
 const DRIVER: &str = r#"
-for file in "$@"; do
+files=("$@")
+set --
+for file in "${files[@]}"; do
     (
+        cd "${file%.sh}"
         source "$file" </dev/null >/dev/null 2>&1
         for name in $(compgen -v OS_); do
             [[ -v $name ]] && printf 'V\0%s\0%s\0' "$name" "${!name}"
@@ -32,13 +35,14 @@ pub fn source_all<T: AsRef<[u8]>>(texts: &[T]) -> Option<Vec<Outcome>> {
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut bash = Command::new(program);
-    bash.args(["--norc", "--noprofile", "-c", DRIVER, "driver"]);
+    bash.args(["--norc", "--noprofile", "-c", DRIVER, "bash"]);
     bash.env_clear().envs(OUTER).current_dir(folder.path());
     for (index, text) in texts.iter().enumerate() {
         let file = folder.path().join(format!("{index}.sh"));
         // In a subshell bash replaces itself by a file's last command where it can; `:` is one to spare.
         let text = [text.as_ref(), b"\n:\n"].concat();
         std::fs::write(&file, text).expect("the file can be written");
+        std::fs::create_dir(file.with_extension("")).expect("a folder of its own");
         bash.arg(file);
     }
     let output = bash.output().expect("bash runs");

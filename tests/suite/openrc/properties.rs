@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 /// Text with the characters that mean something to a shell far more often than by chance.
 fn value() -> impl Strategy<Value = String> {
     let hostile = prop::sample::select(" \t\n'\"\\$`~#!&|;<>(){}[]*?=:%^,-+@/aB0é日😀".chars().collect::<Vec<_>>());
-    let any = any::<char>().prop_filter("printable", |character| !character.is_control());
+    let any = any::<char>().prop_filter("printable", |character| !character.is_control() && *character != '\u{fffd}');
     let character = prop_oneof![4 => hostile, 1 => any];
     prop::collection::vec(character, 0..24).prop_map(String::from_iter)
 }
@@ -85,17 +85,17 @@ fn bash_reads_the_quoted_values_too() {
 fn what_is_nested_deeply_or_grows_without_end_is_refused_and_does_not_overflow() {
     for (open, close) in [("${A:-", "}"), ("$(a ", ")"), ("\"${A:-", "}\""), ("${A:-\"", "\"}")] {
         for depth in [2000, 5000] {
-            let text = format!("OS_A={}{}", open.repeat(depth), close.repeat(depth));
+            let text = format!("OS_USERNAME={}{}", open.repeat(depth), close.repeat(depth));
             assert!(read_text(text).is_err());
         }
     }
     let text = format!("{}:\n{}", "if true; then\n".repeat(1000), "fi\n".repeat(1000));
     assert!(read_text(text).is_err());
-    let doubled = format!("A=x\n{}OS_A=$A", "A=$A$A\n".repeat(20));
+    let doubled = format!("A=x\n{}OS_USERNAME=$A", "A=$A$A\n".repeat(20));
     let error = read_text(doubled).expect_err("refused");
     assert_eq!(error.line, 22);
-    assert!(read_text(format!("OS_A={}", "x".repeat(16 * 1024))).is_ok());
-    assert!(read_text(format!("OS_A={}", "x".repeat(16 * 1024 + 1))).is_err());
+    assert!(read_text(format!("OS_USERNAME={}", "x".repeat(16 * 1024))).is_ok());
+    assert!(read_text(format!("OS_USERNAME={}", "x".repeat(16 * 1024 + 1))).is_err());
     assert!(read_text("#".repeat(64 * 1024)).is_ok());
     assert!(read_text("#".repeat(64 * 1024 + 1)).is_err());
 }
