@@ -1,8 +1,8 @@
 //! The secret of a login: where it comes from, where it may go, and whether Keystone refused it before.
 
 use crate::error::{Error, escaped};
-use crate::identity::{Identity, Login, Source, TlsPolicy};
-use crate::memory::Asker;
+use crate::identity::{Identity, IdentitySource, Login, TlsPolicy};
+use crate::login_history::Caller;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::entries::{Digests, StoredSecret, refused_account, secret_account};
@@ -17,10 +17,10 @@ use crate::store::logins;
 /// # Errors
 /// [`Error::NoSecret`]; [`Error::OtherHost`] if the login was not made, the secret belongs to another auth URL, or its
 /// server is trusted in another way; [`Error::NoKeyring`]; [`Error::State`].
-pub fn secret(store: &Store, state: &Folder, source: &Source, asker: Asker) -> Result<Secret, Error> {
+pub fn secret(store: &Store, state: &Folder, source: &IdentitySource, caller: Caller) -> Result<Secret, Error> {
     let login = &source.identity.login;
     if let Some(given) = &source.secret {
-        if asker == Asker::Hook {
+        if caller == Caller::Prompt {
             let Some(trust) = logins::trust(state, &login.key())? else { return Err(not_made(login)) };
             check_trust("secret", &trust, &source.tls_policy)?;
         }
@@ -151,7 +151,7 @@ pub fn forgive(store: &Store, identity: &Identity, secret: &Secret) -> Result<()
     })
 }
 
-/// Changes what is known of the secrets of a login, where `change` says that it did: under the lock of the login's memory,
+/// Changes what is known of the secrets of a login, where `change` says that it did: under the lock of the login's history,
 /// since up to three send at once.
 fn change(
     store: &Store,

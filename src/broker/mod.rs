@@ -6,16 +6,16 @@
 use crate::clock::Clock;
 use crate::credential;
 use crate::error::Error;
-use crate::identity::{Identity, Key, Source};
+use crate::failpoint::{Point, failpoint};
+use crate::identity::{Identity, IdentitySource, Key};
 use crate::keystone::{Issued, Issuer};
-use crate::memory::Asker;
+use crate::login_history::Caller;
 use crate::record::{Failure, Freshness, RefreshRule};
 use crate::secret::Secret;
-use crate::stop::{Point, reached};
 use crate::store::folder::Folder;
 use crate::store::lock::Guard;
 use crate::store::logins;
-use crate::store::{Kept, Store};
+use crate::store::{Store, StoredToken};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ const SENDERS: [&str; 3] = ["", ".2", ".3"];
 #[derive(Debug)]
 pub struct Handout {
     /// The token and its record.
-    pub kept: Kept,
+    pub kept: StoredToken,
     /// Whether it was made just now.
     pub is_new: bool,
     /// What went wrong beside it, to be said once.
@@ -38,7 +38,7 @@ pub struct Handout {
 }
 
 impl Handout {
-    fn plain(kept: Kept) -> Handout {
+    fn plain(kept: StoredToken) -> Handout {
         Handout { kept, is_new: false, warning: None }
     }
 }
@@ -68,11 +68,11 @@ pub struct Broker<'a> {
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// The identity, and its secret where the environment has it.
-    pub source: &'a Source,
+    pub source: &'a IdentitySource,
     /// When new tokens are renewed.
     pub rule: RefreshRule,
     /// Who asks.
-    pub asker: Asker,
+    pub caller: Caller,
 }
 
 impl Broker<'_> {
@@ -83,7 +83,7 @@ impl Broker<'_> {
     pub fn obtain(&self, min_ttl: i64) -> Result<Handout, Error> {
         let kept = self.store.read(&self.key())?;
         let handout = match kept.map(|kept| (self.freshness(&kept, min_ttl), kept)) {
-            Some((Freshness::Fresh, kept)) => Handout::plain(self.made_whole(kept)),
+            Some((Freshness::Fresh, kept)) => Handout::plain(self.repair(kept)),
             Some((Freshness::Stale, kept)) => self.renew(kept)?,
             Some((Freshness::Dead, kept)) => {
                 can_live(&kept, min_ttl)?;
@@ -110,8 +110,8 @@ impl Broker<'_> {
     /// Forgets that this secret was refused, and that hooks wait.
     fn forgive(&self, secret: &Secret) -> Result<(), Error> {
         credential::forgive(self.store, self.identity(), secret)?;
-        let forgiven = self.store.remember(&self.identity().login.key(), |memory| {
-            memory.forgive();
+        let forgiven = self.store.remember(&self.identity().login.key(), |history| {
+            history.forgive();
             Ok(())
         });
         match forgiven {
@@ -130,9 +130,9 @@ impl Broker<'_> {
 
     /// The secret to send, unless a limit or a back-off stands against sending any.
     fn secret(&self) -> Result<Secret, Error> {
-        let memory = self.store.memory(&self.identity().login.key())?;
-        memory.permits(self.clock.now(), self.asker)?;
-        credential::secret(self.store, self.state, self.source, self.asker)
+        let history = self.store.history(&self.identity().login.key())?;
+        history.permits(self.clock.now(), self.caller)?;
+        credential::secret(self.store, self.state, self.source, self.caller)
     }
 
     fn identity(&self) -> &Identity {
@@ -143,23 +143,23 @@ impl Broker<'_> {
         self.identity().key()
     }
 
-    fn freshness(&self, kept: &Kept, min_ttl: i64) -> Freshness {
+    fn freshness(&self, kept: &StoredToken, min_ttl: i64) -> Freshness {
         kept.record.freshness(self.clock.now(), min_ttl)
     }
 
     /// Puts record and lease back where they are missing: quietly, since the token is good without them.
-    pub fn made_whole(&self, kept: Kept) -> Kept {
+    pub fn repair(&self, kept: StoredToken) -> StoredToken {
         if (!kept.whole || self.store.lease(&kept.record).is_none())
             && let Ok(Some(guard)) = self.store.try_lock(&kept.record.key)
             && let Ok(Some(kept)) = self.store.read(&self.key())
         {
             let whole = self.store.rebuild(&guard, &kept).is_ok();
-            return Kept { whole, ..kept };
+            return StoredToken { whole, ..kept };
         }
         kept
     }
 
-    fn renew(&self, kept: Kept) -> Result<Handout, Error> {
+    fn renew(&self, kept: StoredToken) -> Result<Handout, Error> {
         let guard = match self.store.try_lock(&kept.record.key) {
             Ok(Some(guard)) => guard,
             Ok(None) => return Ok(Handout::plain(kept)),
@@ -172,8 +172,8 @@ impl Broker<'_> {
             None => return self.create(Some(&guard), Refusals::Heeded),
         };
         // The token is good: nobody waits for a Keystone that did not answer a moment ago.
-        let memory = self.store.memory(&self.identity().login.key())?;
-        if let Err(Error::BackingOff { .. }) = memory.permits(self.clock.now(), Asker::Hook) {
+        let history = self.store.history(&self.identity().login.key())?;
+        if let Err(Error::BackingOff { .. }) = history.permits(self.clock.now(), Caller::Prompt) {
             return Ok(Handout::plain(kept));
         }
         match self.create(Some(&guard), Refusals::Heeded) {
@@ -220,7 +220,7 @@ impl Broker<'_> {
             None => Ok(over().then_some(Lock::Needless)),
         };
         match self.wait(key.as_str(), attempt) {
-            Err(Error::State { .. }) if self.asker == Asker::Command => Ok(Lock::Unwritable),
+            Err(Error::State { .. }) if self.caller == Caller::Command => Ok(Lock::Unwritable),
             other => other,
         }
     }
@@ -252,7 +252,7 @@ impl Broker<'_> {
             Ok(None)
         };
         match self.wait(&places[0], attempt) {
-            Err(Error::State { .. }) if self.asker == Asker::Command => Ok(Vec::new()),
+            Err(Error::State { .. }) if self.caller == Caller::Command => Ok(Vec::new()),
             other => other,
         }
     }
@@ -280,13 +280,13 @@ impl Broker<'_> {
     }
 
     fn create(&self, guard: Option<&Guard>, refusals: Refusals) -> Result<Handout, Error> {
-        reached(Point::Locked);
+        failpoint(Point::Locked);
         let login = &self.identity().login;
         let key = login.key();
         // A record that a newer program wrote is left alone: an error, before anything is sent.
         self.store.record(&self.key())?;
         let _sending = self.may_send(&self.secret()?, refusals)?;
-        let logouts = self.store.memory(&key)?.logouts;
+        let logouts = self.store.history(&key)?.logouts;
         // Somebody may have logged in anew meanwhile.
         let secret = self.secret()?;
         match refusals {
@@ -295,8 +295,8 @@ impl Broker<'_> {
         }
 
         let unwritable = RefCell::new(None);
-        let mut count = || match self.store.remember(&key, |memory| memory.count(self.clock.now(), self.asker)) {
-            Err(error @ Error::State { .. }) if self.asker == Asker::Command => {
+        let mut count = || match self.store.remember(&key, |history| history.count(self.clock.now(), self.caller)) {
+            Err(error @ Error::State { .. }) if self.caller == Caller::Command => {
                 *unwritable.borrow_mut() = Some(error);
                 Ok(())
             }
@@ -326,7 +326,7 @@ impl Broker<'_> {
         };
         let kept = match written {
             Ok(kept) => kept,
-            Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.asker == Asker::Command => {
+            Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.caller == Caller::Command => {
                 if let Ok(kept) = store.write_without_state(identity, token, *times, rule, trust) {
                     warning = Some(error);
                     kept
@@ -340,11 +340,11 @@ impl Broker<'_> {
                 return Err(error);
             }
         };
-        let _ = store.remember(&identity.login.key(), |memory| {
-            memory.succeeded();
+        let _ = store.remember(&identity.login.key(), |history| {
+            history.succeeded();
             Ok(())
         });
-        if self.asker == Asker::Command
+        if self.caller == Caller::Command
             && self.source.secret.is_some()
             && let Err(error) = logins::used(self.state, &identity.login.key(), &self.source.tls_policy)
         {
@@ -356,7 +356,7 @@ impl Broker<'_> {
     /// A token that was made while somebody logged out is revoked and forgotten: `logout` did not see it.
     fn unless_ended(&self, logouts: u64, handout: Handout) -> Result<Handout, Error> {
         let login = &self.identity().login;
-        if self.store.memory(&login.key())?.logouts == logouts {
+        if self.store.history(&login.key())?.logouts == logouts {
             return Ok(handout);
         }
         let key = self.key();
@@ -369,7 +369,7 @@ impl Broker<'_> {
         Err(Error::NoSecret(login.describe()))
     }
 
-    /// Remembers the failure: which secret was refused, the keyring; all else, the login's memory.
+    /// Remembers the failure: which secret was refused, the keyring; all else, the login's history.
     fn remember_failure(&self, secret: &Secret, error: &Error) {
         if let Error::Refused { status: 401, message, .. } = error {
             let _ = credential::note_refusal(self.store, self.identity(), secret, message);
@@ -379,7 +379,7 @@ impl Broker<'_> {
 }
 
 /// Refuses a `min_ttl` that no token of this cloud reaches: else each call would make one in vain.
-fn can_live(kept: &Kept, min_ttl: i64) -> Result<(), Error> {
+fn can_live(kept: &StoredToken, min_ttl: i64) -> Result<(), Error> {
     let lifetime = kept.record.lifetime();
     match min_ttl > 0 && min_ttl >= lifetime - lifetime / 10 {
         true => Err(Error::MinTtl { wanted: min_ttl, lifetime }),

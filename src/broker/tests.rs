@@ -1,8 +1,8 @@
 //! The broker with a keyring in files, a clock that is set by hand and an issuer that answers as told.
 
 use super::*;
-use crate::identity::{AuthUrl, TlsPolicy};
-use crate::keystone::{Admit, Look};
+use crate::identity::{AuthUrl, Environment, TlsPolicy};
+use crate::keystone::{Admit, TokenInfo};
 use crate::record::Times;
 use crate::record::tests::identity;
 use crate::secret::Token;
@@ -48,7 +48,7 @@ impl Issuer for Fake<'_> {
         Ok(Issued { token, times })
     }
 
-    fn look(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<Option<Look>, Error> {
+    fn look(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<Option<TokenInfo>, Error> {
         Ok(None)
     }
 
@@ -57,7 +57,7 @@ impl Issuer for Fake<'_> {
     }
 }
 
-/// A keyring in memory.
+/// A keyring in history.
 fn keyring(service: &str) -> Keyring {
     Keyring::new(Backend::File, keyring_core::mock::Store::new().expect("a store"), service)
 }
@@ -66,7 +66,7 @@ struct Bench {
     _home: tempfile::TempDir,
     store: Store,
     state: Folder,
-    source: Source,
+    source: IdentitySource,
 }
 
 impl Bench {
@@ -74,20 +74,25 @@ impl Bench {
         let home = tempfile::tempdir().expect("a folder");
         let state = Folder::open(home.path().join("state")).expect("usable");
         let store = Store::new(keyring("test"), &state, &Timeless);
-        let source =
-            Source { identity: identity("p"), tls_policy: TlsPolicy::default(), secret: Some(Secret::from("pw")) };
+        let source = IdentitySource {
+            identity: identity("p"),
+            tls_policy: TlsPolicy::default(),
+            secret: Some(Secret::from("pw")),
+            environment: Environment::default(),
+            openrc: None,
+        };
         Bench { _home: home, store, state, source }
     }
 
     /// Somebody who logged in before.
     fn logged_in() -> Bench {
         let bench = Bench::new();
-        let Source { identity, tls_policy, .. } = &bench.source;
+        let IdentitySource { identity, tls_policy, .. } = &bench.source;
         logins::used(&bench.state, &identity.login.key(), tls_policy).expect("noted");
         bench
     }
 
-    fn broker<'a>(&'a self, issuer: &'a Fake<'a>, asker: Asker) -> Broker<'a> {
+    fn broker<'a>(&'a self, issuer: &'a Fake<'a>, caller: Caller) -> Broker<'a> {
         let rule = RefreshRule { after: 28_800, spread: 1.0 };
         Broker {
             store: &self.store,
@@ -96,7 +101,7 @@ impl Bench {
             clock: issuer.clock,
             source: &self.source,
             rule,
-            asker,
+            caller,
         }
     }
 }
@@ -125,7 +130,7 @@ fn refused() -> Error {
 fn a_fresh_token_is_handed_out_without_asking_again() {
     let (bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let broker = bench.broker(&issuer, Asker::Command);
+    let broker = bench.broker(&issuer, Caller::Command);
     assert!(broker.obtain(0).expect("a token").is_new);
     clock.0.set(1_000_000 + 2399);
     let again = broker.obtain(0).expect("a token");
@@ -136,7 +141,7 @@ fn a_fresh_token_is_handed_out_without_asking_again() {
 fn a_stale_token_is_renewed_and_a_dead_one_replaced() {
     let (bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let broker = bench.broker(&issuer, Asker::Command);
+    let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
     clock.0.set(1_000_000 + 2400);
     assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-2");
@@ -148,7 +153,7 @@ fn a_stale_token_is_renewed_and_a_dead_one_replaced() {
 fn a_stale_token_outlives_a_failed_renewal_with_one_warning_and_no_second_try_at_once() {
     let (bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let broker = bench.broker(&issuer, Asker::Command);
+    let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
     clock.0.set(1_000_000 + 2400);
     issuer.fails.set(Some(unreachable));
@@ -165,7 +170,7 @@ fn a_stale_token_outlives_a_failed_renewal_with_one_warning_and_no_second_try_at
 fn while_another_process_renews_the_stale_token_is_handed_out() {
     let (bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let broker = bench.broker(&issuer, Asker::Command);
+    let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
     clock.0.set(1_000_000 + 2400);
     let _other = bench.store.try_lock(bench.source.identity.key().as_str()).expect("lockable").expect("free");
@@ -179,18 +184,19 @@ fn a_refused_secret_is_sent_once_until_it_changes_or_a_person_asks() {
     let issuer = fake(&clock);
     issuer.fails.set(Some(refused));
     for _ in 0..3 {
-        assert!(bench.broker(&issuer, Asker::Command).obtain(0).is_err());
+        assert!(bench.broker(&issuer, Caller::Command).obtain(0).is_err());
         bench.source.identity = identity("another");
     }
     assert_eq!(issuer.asked.get(), 1);
     issuer.fails.set(None);
-    let error = bench.broker(&issuer, Asker::Command).obtain(0).expect_err("still refused");
+    let error = bench.broker(&issuer, Caller::Command).obtain(0).expect_err("still refused");
     assert!(matches!(error, Error::RefusedBefore(_)));
     bench.source.secret = Some(Secret::from("right"));
-    assert!(bench.broker(&issuer, Asker::Command).obtain(0).is_ok());
-    bench.source = Source { identity: identity("third"), secret: Some(Secret::from("pw")), ..bench.source.clone() };
-    assert!(matches!(bench.broker(&issuer, Asker::Command).obtain(0), Err(Error::RefusedBefore(_))));
-    assert!(bench.broker(&issuer, Asker::Command).replace().is_ok());
+    assert!(bench.broker(&issuer, Caller::Command).obtain(0).is_ok());
+    bench.source =
+        IdentitySource { identity: identity("third"), secret: Some(Secret::from("pw")), ..bench.source.clone() };
+    assert!(matches!(bench.broker(&issuer, Caller::Command).obtain(0), Err(Error::RefusedBefore(_))));
+    assert!(bench.broker(&issuer, Caller::Command).replace().is_ok());
 }
 
 #[test]
@@ -200,7 +206,7 @@ fn two_wrong_secrets_are_each_sent_once() {
     issuer.fails.set(Some(refused));
     for secret in ["a", "b", "a", "b", "a"] {
         bench.source.secret = Some(Secret::from(secret));
-        assert!(bench.broker(&issuer, Asker::Command).obtain(0).is_err());
+        assert!(bench.broker(&issuer, Caller::Command).obtain(0).is_err());
     }
     assert_eq!(issuer.asked.get(), 2);
 }
@@ -210,9 +216,9 @@ fn a_hook_backs_off_where_a_person_tries_again() {
     let (bench, clock) = (Bench::logged_in(), clock());
     let issuer = fake(&clock);
     issuer.fails.set(Some(unreachable));
-    assert!(bench.broker(&issuer, Asker::Hook).obtain(0).is_err());
-    assert!(matches!(bench.broker(&issuer, Asker::Hook).obtain(0), Err(Error::BackingOff { seconds: 15, .. })));
-    assert!(matches!(bench.broker(&issuer, Asker::Command).obtain(0), Err(Error::Unreachable { .. })));
+    assert!(bench.broker(&issuer, Caller::Prompt).obtain(0).is_err());
+    assert!(matches!(bench.broker(&issuer, Caller::Prompt).obtain(0), Err(Error::BackingOff { seconds: 15, .. })));
+    assert!(matches!(bench.broker(&issuer, Caller::Command).obtain(0), Err(Error::Unreachable { .. })));
     assert_eq!(issuer.asked.get(), 2);
 }
 
@@ -220,7 +226,7 @@ fn a_hook_backs_off_where_a_person_tries_again() {
 fn a_life_that_no_token_has_is_an_error_and_no_creation() {
     let (bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let broker = bench.broker(&issuer, Asker::Command);
+    let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
     assert!(matches!(broker.obtain(3600), Err(Error::MinTtl { lifetime: 3600, .. })));
     assert_eq!(issuer.asked.get(), 1);
@@ -231,7 +237,7 @@ fn a_life_that_no_token_has_is_an_error_and_no_creation() {
 
 fn is_not_sent(bench: &Bench, issuer: &Fake, words: &str) {
     let asked = issuer.asked.get();
-    let error = bench.broker(issuer, Asker::Hook).obtain(0).expect_err("not sent");
+    let error = bench.broker(issuer, Caller::Prompt).obtain(0).expect_err("not sent");
     assert!(matches!(error, Error::OtherHost(_)) && error.to_string().contains(words), "{error}");
     assert_eq!((error.hint().contains("ostoken login"), issuer.asked.get()), (true, asked));
 }
@@ -241,19 +247,19 @@ fn a_prompt_sends_an_environments_password_only_for_a_login_that_was_made() {
     let (mut bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
     is_not_sent(&bench, &issuer, "nobody logged in");
-    bench.broker(&issuer, Asker::Command).obtain(0).expect("a person asks");
+    bench.broker(&issuer, Caller::Command).obtain(0).expect("a person asks");
     let mine = bench.source.clone();
     bench.source.identity.scope = identity("q").scope;
-    bench.broker(&issuer, Asker::Hook).obtain(0).expect("another scope of the login");
+    bench.broker(&issuer, Caller::Prompt).obtain(0).expect("another scope of the login");
     bench.source.identity.login.auth_url = AuthUrl::parse("https://evil.example.com", false).expect("a URL");
     is_not_sent(&bench, &issuer, "nobody logged in");
-    bench.source = Source { identity: identity("r"), tls_policy: insecure(), ..mine.clone() };
+    bench.source = IdentitySource { identity: identity("r"), tls_policy: insecure(), ..mine.clone() };
     is_not_sent(&bench, &issuer, "now it is not verified");
-    bench.broker(&issuer, Asker::Command).obtain(0).expect("a person asks");
-    bench.source = Source { identity: identity("s"), tls_policy: insecure(), ..mine.clone() };
+    bench.broker(&issuer, Caller::Command).obtain(0).expect("a person asks");
+    bench.source = IdentitySource { identity: identity("s"), tls_policy: insecure(), ..mine.clone() };
     is_not_sent(&bench, &issuer, "now it is not verified");
     logins::ended(&bench.state, &mine.identity.login.key(), bench.store.backend()).expect("noted");
-    bench.source = Source { identity: identity("t"), ..mine };
+    bench.source = IdentitySource { identity: identity("t"), ..mine };
     is_not_sent(&bench, &issuer, "nobody logged in");
 }
 
@@ -265,7 +271,7 @@ fn insecure() -> TlsPolicy {
 fn a_lost_record_is_rebuilt_from_the_keyring() {
     let (bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    let broker = bench.broker(&issuer, Asker::Command);
+    let broker = bench.broker(&issuer, Caller::Command);
     let first = broker.obtain(0).expect("a token").kept.record;
     let folder = bench._home.path().join("state/file");
     for content in [None, Some("{"), Some("")] {

@@ -1,7 +1,7 @@
 //! `ostoken completions` and `man`: both from the definitions of the command line.
 
-use super::Context;
 use crate::cli::Cli;
+use crate::context::Context;
 use crate::error::{Error, Exit};
 use clap::{Command, CommandFactory};
 use std::path::Path;

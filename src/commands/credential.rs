@@ -1,15 +1,16 @@
 //! `get`, `store`, `erase`, `capability`: the git credential helper protocol (PROTOCOL.md).
 
-use super::Context;
-use super::session::{Opening, Origin, Session};
-use super::settings::allows_http;
 use crate::broker::LOCK_LIMIT;
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit};
+use crate::identity::IdentitySource;
 use crate::keystone::Issuer;
 use crate::protocol::{Message, line};
 use crate::record::MARGIN;
 use crate::secret::Token;
+use crate::session::settings::allows_http;
+use crate::session::{Opening, Session, identity_source};
 use zeroize::Zeroizing;
 
 /// The scheme by which a caller says on purpose that it hands over a Keystone token.
@@ -18,18 +19,18 @@ const AUTHTYPE: &str = "X-Auth-Token";
 /// Gives the token, where the description is of the identity's own Keystone and user, or empty.
 pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
-    let origin = match message.has_lines {
-        false => Some(Origin::read(global, context.environment)?),
+    let source = match message.has_lines {
+        false => Some(identity_source(global, context.environment)?),
         true => {
             message.check()?;
             own(global, &message, context)?
         }
     };
-    let Some(origin) = origin else { return Ok(Exit::Done) };
-    let session = Session::of(origin, Opening::Usual)?;
+    let Some(source) = source else { return Ok(Exit::Done) };
+    let session = Session::of(source, Opening::Usual, context.clock)?;
     let kept = session.obtain(0, context)?.kept;
     let mut text = Zeroizing::new(String::new());
-    text.push_str(&line("username", session.source().identity.login.method.label())?);
+    text.push_str(&line("username", session.source.identity.login.method.label())?);
     text.push_str(&line("password", kept.token.expose())?);
     // Git is to ask again before the token dies, not when it has.
     let ask_again = kept.record.expires_locally().saturating_sub(MARGIN).max(context.clock.now() + 1);
@@ -47,24 +48,23 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     if is_ours == Some(false) || (is_ours.is_none() && message.credential.is_none()) {
         return Ok(Exit::Done);
     }
-    let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
+    let Some(source) = own(global, &message, context)? else { return Ok(Exit::Done) };
     let given = match (is_ours, &message.credential) {
         (Some(_), Some(credential)) => credential,
         (Some(_), None) => return Err(Error::usage("store", "`authtype` stands without a `credential`")),
         (None, _) => return Err(Error::usage("store", "`credential` stands without an `authtype`")),
     };
     let token = Token::parse(given.expose()).ok_or_else(|| Error::usage("credential", "it is no token"))?;
-    let session = Session::of(origin, Opening::Usual)?;
-    let identity = &session.source().identity;
-    let clock = context.clock;
-    let look = session.ask(clock, |keystone, admit| keystone.look(&identity.login.auth_url, &token, admit))?;
+    let session = Session::of(source, Opening::Usual, context.clock)?;
+    let identity = &session.source.identity;
+    let look = session.ask(|keystone, admit| keystone.look(&identity.login.auth_url, &token, admit))?;
     let refused =
         |status, message: &str| Error::Refused { what: "token from elsewhere", status, message: message.into() };
     let look = look.ok_or_else(|| refused(404, "it does not know this token"))?;
     look.is_of(identity).map_err(|why| refused(403, why))?;
     let key = identity.key();
     if let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)? {
-        session.store.write(&guard, identity, &token, look.times, session.rule(), &session.source().tls_policy)?;
+        session.store.write(&guard, identity, &token, look.times, session.rule(), &session.source.tls_policy)?;
     }
     Ok(Exit::Done)
 }
@@ -73,13 +73,13 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
 pub fn erase(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
     message.check()?;
-    let Some(origin) = own(global, &message, context)? else { return Ok(Exit::Done) };
+    let Some(source) = own(global, &message, context)? else { return Ok(Exit::Done) };
     let Some(given) = message.password.as_ref().or(message.credential.as_ref()) else {
         return Err(Error::usage("erase", "the token to forget is missing: expected `password` or `credential`"));
     };
     let Some(token) = Token::parse(given.expose()) else { return Ok(Exit::Done) };
-    let session = Session::of(origin, Opening::Usual)?;
-    let key = session.source().identity.key();
+    let session = Session::of(source, Opening::Usual, context.clock)?;
+    let key = session.source.identity.key();
     let is_kept = || Ok::<_, Error>(session.store.read(&key)?.is_some_and(|kept| kept.token == token));
     if is_kept()?
         && let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)?
@@ -98,14 +98,14 @@ pub fn capability(context: &mut Context) -> Result<Exit, Error> {
 
 /// The identity, where the description is of its Keystone and its user; `None` where it is not, so that git asks its
 /// next helper. An environment without any Keystone, or with one that cannot be read, is of no description.
-fn own(global: &Global, message: &Message, context: &Context) -> Result<Option<Origin>, Error> {
+fn own(global: &Global, message: &Message, context: &Context) -> Result<Option<IdentitySource>, Error> {
     if global.openrc.is_none() {
         let auth_url = context.environment.auth_url(allows_http(global, context.environment));
         if !matches!(auth_url, Ok(Some(auth_url)) if message.is_for(&auth_url)) {
             return Ok(None);
         }
     }
-    let origin = Origin::read(global, context.environment)?;
-    let login = &origin.source.identity.login;
-    Ok((message.is_for(&login.auth_url) && message.is_of(login)).then_some(origin))
+    let source = identity_source(global, context.environment)?;
+    let login = &source.identity.login;
+    Ok((message.is_for(&login.auth_url) && message.is_of(login)).then_some(source))
 }

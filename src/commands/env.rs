@@ -1,11 +1,11 @@
 //! `ostoken env`: what a shell evaluates, for people and scripts.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit};
 use crate::output::change::Scrub;
 use crate::output::shell::{Shell, line};
+use crate::session::{Opening, Session};
 use zeroize::Zeroizing;
 
 /// Prints the lines that put the token, and an OpenRC file's variables, into the shell's environment.
@@ -13,8 +13,10 @@ pub fn run(global: &Global, shell: Shell, context: &mut Context) -> Result<Exit,
     let session = Session::open(global, Opening::Usual, context)?;
     let kept = session.obtain(0, context)?.kept;
     let mut text = Zeroizing::new(String::new());
-    for edit in session.edits(&kept, Scrub::Nothing, context) {
-        text.push_str(&line(shell, &edit)?);
+    for (name, value) in
+        session.export(&kept, Scrub::Nothing, context).iter().filter_map(|change| session.variable(change))
+    {
+        text.push_str(&line(shell, name, value)?);
         text.push('\n');
     }
     context.answer(&text)?;

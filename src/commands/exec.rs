@@ -1,11 +1,10 @@
 //! `ostoken exec -- CMD`: runs a command with the token in its environment, and no password.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit, escaped};
-use crate::identity::environment::Edit;
 use crate::output::change::{SECRETS, Scrub};
+use crate::session::{Opening, Session};
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -21,10 +20,12 @@ pub fn run(global: &Global, command: &[OsString], context: &mut Context) -> Resu
     for name in SECRETS.into_iter().chain(["OSTOKEN_PASSCODE"]) {
         child.env_remove(name);
     }
-    for edit in session.edits(&kept, Scrub::UserAndSecret, context) {
-        match edit {
-            Edit::Set(name, value) => child.env(name, value.as_str()),
-            Edit::Unset(name) => child.env_remove(name),
+    for (name, value) in
+        session.export(&kept, Scrub::UserAndSecret, context).iter().filter_map(|change| session.variable(change))
+    {
+        match value {
+            Some(value) => child.env(name, value),
+            None => child.env_remove(name),
         };
     }
     let name = escaped(&program.to_string_lossy(), 200);

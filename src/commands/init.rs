@@ -1,6 +1,6 @@
 //! `ostoken init`: prints the hook of a shell, with this program's own path in it.
 
-use super::Context;
+use crate::context::Context;
 use crate::error::{Error, Exit};
 use crate::output::hook::{HookShell, ascii};
 use crate::output::shell::{fish, posix};

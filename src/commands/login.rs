@@ -1,30 +1,30 @@
 //! `ostoken login`: asks for the secret, proves it by making a token, and keeps it. The only command that prompts, and
 //! the only one that writes a secret.
 
-use super::Context;
-use super::ask::ask;
-use super::given::{checked, from_stdin};
 use super::refresh::{describe, replace};
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::credential;
 use crate::error::{Error, Exit, escaped};
-use crate::identity::{Method, Source};
+use crate::identity::{IdentitySource, Method};
+use crate::password_prompt::ask;
 use crate::secret::Secret;
+use crate::secret_stdin::{checked, from_stdin};
+use crate::session::{Opening, Session};
 use crate::store::keyring::Backend;
 use crate::store::logins;
 
 /// Logs in.
 pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Result<Exit, Error> {
     let mut session = Session::open(global, Opening::Login, context)?;
-    let secret = match (password_stdin, session.source().secret.clone()) {
+    let secret = match (password_stdin, session.source.secret.clone()) {
         (true, _) => from_stdin(context.stdin)?,
         (false, Some(given)) => given,
-        (false, None) => from_terminal(session.source(), context)?,
+        (false, None) => from_terminal(&session.source, context)?,
     };
-    session.origin.source.secret = Some(secret.clone());
+    session.source.secret = Some(secret.clone());
     let handout = replace(&session, context)?;
-    let Source { identity, tls_policy, .. } = session.source();
+    let IdentitySource { identity, tls_policy, .. } = &session.source;
     credential::keep(&session.store, &identity.login, &secret, tls_policy)?;
     if let Err(error) = logins::made(&session.state, &identity.login.key(), session.store.backend(), tls_policy) {
         context.warn(&error.to_string());
@@ -48,11 +48,11 @@ fn kept_in(backend: Backend) -> String {
 
 /// Where the secret stands in a file, it need not stand there any longer.
 fn needless_line(global: &Global, session: &Session) -> String {
-    let name = match session.source().identity.login.method {
+    let name = match session.source.identity.login.method {
         Method::Password(_) => "OS_PASSWORD",
         Method::CredentialId(_) | Method::CredentialName { .. } => "OS_APPLICATION_CREDENTIAL_SECRET",
     };
-    let found = session.origin.openrc.as_ref().and_then(|file| {
+    let found = session.source.openrc.as_ref().and_then(|file| {
         file.get(name).filter(|value| !value.is_empty())?;
         file.line_of(name)
     });
@@ -61,14 +61,14 @@ fn needless_line(global: &Global, session: &Session) -> String {
             let path = escaped(&path.to_string_lossy(), 200);
             format!("line {line} of {path} ({name}) is no longer needed: remove it\n")
         }
-        _ if session.origin.openrc.is_none() && session.origin.environment.get(name).is_some() => {
+        _ if session.source.openrc.is_none() && session.source.environment.get(name).is_some() => {
             format!("{name} is no longer needed in the environment: `unset {name}`\n")
         }
         _ => String::new(),
     }
 }
 
-fn from_terminal(source: &Source, context: &mut Context) -> Result<Secret, Error> {
+fn from_terminal(source: &IdentitySource, context: &mut Context) -> Result<Secret, Error> {
     let login = &source.identity.login;
     let what = match login.method {
         Method::Password(_) => "Password",

@@ -1,12 +1,12 @@
 //! `ostoken logout`: forgets the secret and the tokens of the login, and revokes them.
 
-use super::Context;
 use super::revoke::{keys_of_login, revoke};
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::credential;
 use crate::error::{Error, Exit};
-use crate::stop::{Point, reached};
+use crate::failpoint::{Point, failpoint};
+use crate::session::{Opening, Session};
 use crate::store::logins;
 use std::time::Duration;
 
@@ -18,12 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// revoke is not handed out any more, and kept for the next `logout`.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Opening::Usual, context)?;
-    let login = &session.source().identity.login;
-    let clock = context.clock;
+    let login = &session.source.identity.login;
     credential::forget(&session.store, login)?;
-    reached(Point::SecretForgotten);
+    failpoint(Point::SecretForgotten);
     let ended = logins::ended(&session.state, &login.key(), session.store.backend());
-    if let Err(error) = ended.and_then(|()| session.store.remember(&login.key(), |memory| memory.ended())) {
+    if let Err(error) = ended.and_then(|()| session.store.remember(&login.key(), |history| history.ended())) {
         context.warn(&error.to_string());
     }
     for key in keys_of_login(&session) {
@@ -31,7 +30,7 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
             Err(Error::LockTimeout { .. } | Error::State { .. }) => None,
             other => other?,
         };
-        let work = || revoke(&session, guard.as_ref(), &key, clock);
+        let work = || revoke(&session, guard.as_ref(), &key);
         if let Err(error) = context.with_progress(&session.host(), work) {
             context.warn(&format!("a token was not revoked, run `ostoken logout` again: {error}"));
         }

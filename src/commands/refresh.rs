@@ -1,13 +1,13 @@
 //! `ostoken refresh`: a new token now, whatever the age of the one that is kept.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::broker::{Handout, LOCK_LIMIT};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit, escaped};
-use crate::memory::Asker;
+use crate::login_history::Caller;
 use crate::output::duration;
 use crate::record::Record;
+use crate::session::{Opening, Session};
 
 /// Renews the token and says how long the new one lives.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
@@ -20,17 +20,16 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
 
 /// Makes a new token and forgets those of the login's other scopes: they are made again when they are asked for.
 pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Error> {
-    let clock = context.clock;
     let handout =
-        context.with_progress(&session.host(), || session.broker(clock, Asker::Command, |broker| broker.replace()))?;
-    let _ = session.store.end_waiting(&session.source().identity.login.key());
+        context.with_progress(&session.host(), || session.broker(Caller::Command, |broker| broker.replace()))?;
+    let _ = session.store.end_waiting(&session.source.identity.login.key());
     if let Some(warning) = &handout.warning {
         context.warn(&warning.to_string());
     }
-    if session.source().tls_policy.insecure {
+    if session.source.tls_policy.insecure {
         context.warn("OS_INSECURE: nobody checked that the server is Keystone");
     }
-    for record in session.store.records(&session.source().identity.login.key()) {
+    for record in session.store.records(&session.source.identity.login.key()) {
         if record.key != handout.kept.record.key
             && let Some(guard) = session.store.lock(&record.key, LOCK_LIMIT, &mut || false)?
         {

@@ -1,10 +1,10 @@
 //! `ostoken renew`: what a hook leaves behind, so that a slow Keystone's token is never made and thrown away.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit};
-use crate::memory::Asker;
+use crate::login_history::Caller;
+use crate::session::{Opening, Session};
 use std::time::Duration;
 
 /// Nothing that a hook started lives longer than this.
@@ -22,12 +22,12 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     });
     let mut session = Session::open(global, Opening::Prompt, context)?;
     session.deadline = Some(context.started + LIMIT - TO_NOTE);
-    let made = session.broker(context.clock, Asker::Hook, |broker| broker.obtain(0));
+    let made = session.broker(Caller::Prompt, |broker| broker.obtain(0));
     let Some(error) = made.map_or_else(Some, |handout| handout.warning) else { return Ok(Exit::Done) };
     // Nobody reads what this process says: the next prompt does.
     let now = context.clock.now();
-    let noted = session.store.remember(&session.source().identity.login.key(), |memory| {
-        memory.explain(now, &error);
+    let noted = session.store.remember(&session.source.identity.login.key(), |history| {
+        history.explain(now, &error);
         Ok(())
     });
     noted.and(Err(error))

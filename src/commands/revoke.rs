@@ -1,16 +1,15 @@
 //! `ostoken revoke`: revokes the token at Keystone and forgets it.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::broker::LOCK_LIMIT;
 use crate::cli::Global;
-use crate::clock::Clock;
+use crate::context::Context;
 use crate::credential;
 use crate::error::{Error, Exit};
+use crate::failpoint::{Point, failpoint};
 use crate::identity::TlsPolicy;
 use crate::keystone::Issuer;
 use crate::record::Record;
-use crate::stop::{Point, reached};
+use crate::session::{Opening, Session};
 use crate::store::lock::Guard;
 use std::collections::BTreeSet;
 
@@ -20,13 +19,12 @@ const DAY: i64 = 24 * 3600;
 /// Revokes the token of this scope, or those of all scopes of the login.
 pub fn run(global: &Global, all: bool, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Opening::Usual, context)?;
-    let identity = &session.source().identity;
+    let identity = &session.source.identity;
     let keys = if all { keys_of_login(&session) } else { BTreeSet::from([identity.key().as_str().to_owned()]) };
     let mut revoked = 0;
     for key in keys {
-        let clock = context.clock;
         let guard = session.store.lock(&key, LOCK_LIMIT, &mut || false)?;
-        revoked += context.with_progress(&session.host(), || revoke(&session, guard.as_ref(), &key, clock))?;
+        revoked += context.with_progress(&session.host(), || revoke(&session, guard.as_ref(), &key))?;
     }
     let text = match revoked {
         0 => "no token was kept\n".to_owned(),
@@ -39,7 +37,7 @@ pub fn run(global: &Global, all: bool, context: &mut Context) -> Result<Exit, Er
 
 /// The keys of all kept tokens of the login, and the one of this scope, whose record may be missing.
 pub fn keys_of_login(session: &Session) -> BTreeSet<String> {
-    let identity = &session.source().identity;
+    let identity = &session.source.identity;
     let records = session.store.records(&identity.login.key()).into_iter().map(|record: Record| record.key);
     records.chain([identity.key().as_str().to_owned()]).collect()
 }
@@ -48,9 +46,9 @@ pub fn keys_of_login(session: &Session) -> BTreeSet<String> {
 ///
 /// They are marked first, so that nobody is handed a token that is already revoked, and forgotten last: whatever comes
 /// between leaves what the next `revoke` or `logout` needs.
-pub fn revoke(session: &Session, guard: Option<&Guard>, key: &str, clock: &dyn Clock) -> Result<usize, Error> {
+pub fn revoke(session: &Session, guard: Option<&Guard>, key: &str) -> Result<usize, Error> {
     let store = &session.store;
-    let trust = &session.source().tls_policy;
+    let trust = &session.source.tls_policy;
     let check = |before: &TlsPolicy| credential::check_trust("token", before, trust);
     if let Some(before) = store.token_trust(key)? {
         check(&before)?;
@@ -58,12 +56,12 @@ pub fn revoke(session: &Session, guard: Option<&Guard>, key: &str, clock: &dyn C
     let revoking = store.mark(guard, key)?;
     for token in &revoking {
         // By the server's clock, which may be behind this one: a day more does no harm.
-        let is_dead = token.expires_at < clock.now() - DAY;
+        let is_dead = token.expires_at < session.now() - DAY;
         if let Some(token_itself) = token.token().filter(|_| !is_dead) {
             check(&token.trust)?;
-            let auth_url = &session.source().identity.login.auth_url;
-            session.ask(clock, |keystone, admit| keystone.revoke(auth_url, &token_itself, admit))?;
-            reached(Point::Told);
+            let auth_url = &session.source.identity.login.auth_url;
+            session.ask(|keystone, admit| keystone.revoke(auth_url, &token_itself, admit))?;
+            failpoint(Point::Told);
         }
         store.revoked(guard, key, token)?;
     }

@@ -1,14 +1,14 @@
 //! `ostoken status`: what there is, at a glance or for a program.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit, escaped};
 use crate::keystone::Issuer;
-use crate::memory::{BUDGET, Memory};
+use crate::login_history::{BUDGET, LoginHistory};
 use crate::output::{duration, timestamp};
 use crate::record::{Failure, Freshness, Readable};
-use crate::store::Kept;
+use crate::session::{Opening, Session};
+use crate::store::StoredToken;
 use serde_json::{Value, json};
 
 /// The width of the bar, in characters.
@@ -16,8 +16,8 @@ const BAR: i64 = 24;
 
 struct Report {
     identity: Readable,
-    kept: Option<Kept>,
-    memory: Memory,
+    kept: Option<StoredToken>,
+    history: LoginHistory,
     backend: &'static str,
     why: String,
     secret: &'static str,
@@ -39,19 +39,19 @@ pub fn run(global: &Global, as_json: bool, check: bool, context: &mut Context) -
 }
 
 fn report(session: &Session, check: bool, context: &mut Context) -> Result<Report, Error> {
-    let identity = &session.source().identity;
+    let identity = &session.source.identity;
     let kept = session.store.read(&identity.key())?;
     let clock = context.clock;
     let known = match &kept {
         Some(kept) if check => {
-            crate::credential::check_trust("token", &kept.trust, &session.source().tls_policy)?;
+            crate::credential::check_trust("token", &kept.trust, &session.source.tls_policy)?;
             let auth_url = &identity.login.auth_url;
-            let ask = || session.ask(clock, |keystone, admit| keystone.look(auth_url, &kept.token, admit));
+            let ask = || session.ask(|keystone, admit| keystone.look(auth_url, &kept.token, admit));
             Some(context.with_progress(&session.host(), ask)?.is_some())
         }
         _ => None,
     };
-    let secret = match (&session.source().secret, crate::credential::stored(&session.store, &identity.login)?) {
+    let secret = match (&session.source.secret, crate::credential::stored(&session.store, &identity.login)?) {
         (Some(_), None) => "given by the environment or the OpenRC file",
         (Some(_), Some(_)) => "given by the environment or the OpenRC file, and kept in the keyring",
         (None, Some(_)) => "kept in the keyring",
@@ -60,7 +60,7 @@ fn report(session: &Session, check: bool, context: &mut Context) -> Result<Repor
     Ok(Report {
         identity: identity.into(),
         kept,
-        memory: session.store.memory(&identity.login.key())?,
+        history: session.store.history(&identity.login.key())?,
         backend: session.store.backend().name(),
         why: session.why.clone(),
         secret,
@@ -82,7 +82,7 @@ impl Report {
 
     fn failure(&self) -> Option<&Failure> {
         let of_token = self.kept.as_ref().and_then(|kept| kept.record.failure.as_ref());
-        of_token.or(self.memory.failure.as_ref())
+        of_token.or(self.history.failure.as_ref())
     }
 }
 
@@ -106,9 +106,9 @@ fn for_programs(report: &Report) -> Value {
         "token": token,
         "keyring": { "backend": report.backend, "why": report.why },
         "secret": report.secret,
-        "requests_last_minute": report.memory.recent(report.now).len(),
+        "requests_last_minute": report.history.recent(report.now).len(),
         "requests_budget": BUDGET,
-        "limited_until": report.memory.limited_until.filter(|until| *until > report.now).map(timestamp),
+        "limited_until": report.history.limited_until.filter(|until| *until > report.now).map(timestamp),
         "last_failure": report.failure().map(|f| json!({ "at": timestamp(f.at), "message": f.message })),
     })
 }
@@ -144,8 +144,8 @@ fn for_people(report: &Report, colour: bool) -> String {
     }
     lines.push(format!("keyring   {} ({})", report.backend, escaped(&report.why, 300)));
     lines.push(format!("secret    {}", report.secret));
-    lines.push(format!("requests  {} of {BUDGET} in the last minute", report.memory.recent(report.now).len()));
-    if let Some(until) = report.memory.limited_until.filter(|until| *until > report.now) {
+    lines.push(format!("requests  {} of {BUDGET} in the last minute", report.history.recent(report.now).len()));
+    if let Some(until) = report.history.limited_until.filter(|until| *until > report.now) {
         lines.push(paint("31", format!("limited   for another {}", duration(until - report.now))));
     }
     if let Some(failure) = report.failure() {

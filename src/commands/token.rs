@@ -1,10 +1,10 @@
 //! `ostoken token`: prints a valid token. Never reads standard input, never prompts.
 
-use super::Context;
-use super::session::{Opening, Session};
 use crate::cli::Global;
+use crate::context::Context;
 use crate::error::{Error, Exit};
 use crate::output::{Format, format};
+use crate::session::{Opening, Session};
 use std::time::Duration;
 
 /// Prints the token in the form that is asked for.

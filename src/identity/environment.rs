@@ -1,7 +1,7 @@
 //! A snapshot of the process environment, and the program's own export seen again in it.
 
 use super::resolve::{self, Lookup};
-use super::{AuthUrl, Source};
+use super::{AuthUrl, IdentitySource};
 use crate::error::Error;
 use crate::secret::Token;
 use std::collections::BTreeMap;
@@ -11,13 +11,42 @@ use zeroize::Zeroizing;
 /// What a hook takes out of the environment: it stands in `OSTOKEN_NAME` while `OS_NAME` is gone.
 pub const TAKEN: [&str; 6] = ["AUTH_TYPE", "USER_DOMAIN_NAME", "USER_DOMAIN_ID", "USERNAME", "USER_ID", "PASSCODE"];
 
-/// A change of one variable, with its value.
+/// A change of one variable. A hook copies the shell's own variables: what it is told holds no value of the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
-    /// It takes the value.
+pub enum EnvChange {
+    /// The variable takes the value.
     Set(String, Zeroizing<String>),
-    /// It goes.
+    /// The variable `to` takes the value that `from` has before any of these changes.
+    Copy {
+        /// Where the value is.
+        from: String,
+        /// Where it goes.
+        to: String,
+    },
+    /// The variable goes.
     Unset(String),
+    /// OS_TOKEN takes the token.
+    Token(Token),
+    /// The hook's own function puts back what an earlier export changed. Elsewhere there is nothing to put back.
+    Restore,
+}
+
+impl EnvChange {
+    /// The variable takes the value.
+    pub fn set(name: impl Into<String>, value: impl Into<String>) -> EnvChange {
+        EnvChange::Set(name.into(), Zeroizing::new(value.into()))
+    }
+
+    /// The variable that changes, and its new value, `None` if it goes; `environment` is the one before all changes.
+    pub fn variable<'a>(&'a self, environment: &'a Environment) -> Option<(&'a str, Option<&'a str>)> {
+        match self {
+            EnvChange::Set(name, value) => Some((name, Some(value))),
+            EnvChange::Copy { from, to } => Some((to, Some(environment.get(from).unwrap_or_default()))),
+            EnvChange::Unset(name) => Some((name, None)),
+            EnvChange::Token(token) => Some(("OS_TOKEN", Some(token.expose()))),
+            EnvChange::Restore => None,
+        }
+    }
 }
 
 /// The environment as it was when the program started. What is not UTF-8 in a value stands as U+FFFD, which is refused
@@ -64,13 +93,13 @@ impl Environment {
         self.0.keys().map(String::as_str).filter(move |name| name.starts_with(prefix)).filter(is_name)
     }
 
-    /// This environment with `edits` carried out.
-    pub fn edited(&self, edits: &[Edit]) -> Environment {
+    /// This environment with `changes` carried out.
+    pub fn changed(&self, changes: &[EnvChange]) -> Environment {
         let mut after = self.clone();
-        for edit in edits {
-            match edit {
-                Edit::Set(name, value) => after.0.insert(name.clone(), value.clone()),
-                Edit::Unset(name) => after.0.remove(name),
+        for (name, value) in changes.iter().filter_map(|change| change.variable(self)) {
+            match value {
+                Some(value) => after.0.insert(name.to_owned(), Zeroizing::new(value.to_owned())),
+                None => after.0.remove(name),
             };
         }
         after
@@ -117,7 +146,7 @@ impl Environment {
     ///
     /// # Errors
     /// As [`resolve::source`].
-    pub fn source(&self, allow_http: bool) -> Result<Source, Error> {
+    pub fn source(&self, allow_http: bool) -> Result<IdentitySource, Error> {
         let own = self.holds_own_export();
         let present = |name: &str| match self.get(name) {
             Some(_) if own && name == "OS_TOKEN" => None,
@@ -131,10 +160,10 @@ impl Environment {
             if let Ok(source) = source
                 && source.identity.login.mark() == mark
             {
-                return Ok(source);
+                return Ok(IdentitySource { environment: self.clone(), ..source });
             }
         }
-        resolve::source(&present, allow_http)
+        Ok(IdentitySource { environment: self.clone(), ..resolve::source(&present, allow_http)? })
     }
 }
 

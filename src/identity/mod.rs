@@ -12,6 +12,7 @@ mod tls_policy;
 pub use auth_url::AuthUrl;
 pub use environment::Environment;
 pub use key::{Key, LoginKey};
+pub use openrc::OpenRc;
 pub use tls_policy::{HTTP_PROXIES, HTTPS_PROXIES, NO_PROXIES, TLS_PATHS, TlsPolicy};
 
 use crate::secret::{Secret, short_digest};
@@ -157,13 +158,17 @@ pub struct Identity {
     pub scope: Scope,
 }
 
-/// What a source of identities gives.
+/// An identity, and where it comes from: the environment or an OpenRC file.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct IdentitySource {
     /// The identity.
     pub identity: Identity,
     /// What decides whether its server is trusted.
     pub tls_policy: TlsPolicy,
-    /// The secret, where the source holds one.
+    /// The secret, if the environment or the file holds one.
     pub secret: Option<Secret>,
+    /// The environment, with the OpenRC file's variables in place of its own if one is given.
+    pub environment: Environment,
+    /// The OpenRC file's variables.
+    pub openrc: Option<OpenRc>,
 }

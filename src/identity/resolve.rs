@@ -3,7 +3,7 @@
 //! The rules are those of python-openstackclient: OS_PROJECT_* beats OS_TENANT_*, an id beats a name, a name without a
 //! domain is in OS_DEFAULT_DOMAIN_ID/_NAME, else in the domain with the id `default`. What loses is not part of the key.
 
-use super::{AuthUrl, Domain, Identity, Login, Method, Scope, Source, TlsPolicy, User};
+use super::{AuthUrl, Domain, Environment, Identity, IdentitySource, Login, Method, Scope, TlsPolicy, User};
 use crate::error::{Error, escaped};
 use crate::secret::Secret;
 
@@ -18,7 +18,7 @@ const LONGEST_VALUE: usize = 16_384;
 /// # Errors
 /// [`Error::Unsupported`] for a login of another kind, [`Error::NoIdentity`] where a variable is missing, [`Error::Usage`]
 /// where one cannot be understood.
-pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
+pub fn source(variables: Lookup, allow_http: bool) -> Result<IdentitySource, Error> {
     let variables = Variables(variables);
     variables.check_supported()?;
     let auth_url = variables.text("OS_AUTH_URL")?.ok_or(Error::NoIdentity("OS_AUTH_URL"))?;
@@ -32,10 +32,12 @@ pub fn source(variables: Lookup, allow_http: bool) -> Result<Source, Error> {
         Method::CredentialId(_) | Method::CredentialName { .. } => (Scope::None, "OS_APPLICATION_CREDENTIAL_SECRET"),
     };
     let identity = Identity { login: Login { auth_url, method }, scope };
-    Ok(Source {
+    Ok(IdentitySource {
         identity,
         tls_policy: TlsPolicy::read(&|name| variables.text(name), allow_http && needs_permission)?,
         secret: variables.secret(secret)?,
+        environment: Environment::default(),
+        openrc: None,
     })
 }
 
@@ -196,7 +198,7 @@ mod tests {
 
     const BASE: [(&str, &str); 2] = [("OS_AUTH_URL", "https://h"), ("OS_USERNAME", "me")];
 
-    fn resolve(more: &[(&str, &'static str)]) -> Result<Source, Error> {
+    fn resolve(more: &[(&str, &'static str)]) -> Result<IdentitySource, Error> {
         let all: Vec<_> = more.iter().chain(&BASE).copied().collect();
         source(&|name| all.iter().find(|(n, _)| *n == name).map(|(_, value)| *value), false)
     }

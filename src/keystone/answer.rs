@@ -1,7 +1,7 @@
 //! What Keystone says, read as hostile input: bounded, checked, escaped.
 
-use super::look::{Look, Named};
 use super::mask::masked;
+use super::token_info::{Reference, TokenInfo};
 use crate::clock::unix_seconds;
 use crate::error::{Error, escaped};
 use crate::record::Times;
@@ -54,13 +54,13 @@ struct TokenBody {
     issued_at: String,
     expires_at: String,
     #[serde(default)]
-    user: Named,
-    project: Option<Named>,
-    domain: Option<Named>,
-    application_credential: Option<Named>,
+    user: Reference,
+    project: Option<Reference>,
+    domain: Option<Reference>,
+    application_credential: Option<Reference>,
     system: Option<serde_json::Value>,
     #[serde(rename = "OS-TRUST:trust")]
-    trust: Option<Named>,
+    trust: Option<Reference>,
 }
 
 #[derive(Deserialize)]
@@ -83,14 +83,22 @@ impl Answer {
     ///
     /// # Errors
     /// Why it is no such document.
-    pub fn look(&self, now: i64) -> Result<Look, String> {
+    pub fn look(&self, now: i64) -> Result<TokenInfo, String> {
         let TokenDocument { token } = serde_json::from_slice(&self.body).map_err(|_| {
             format!("the body is no token document ({} bytes that begin `{}`)", self.body.len(), self.excerpt())
         })?;
         let times = self.times(&token, now)?;
         let TokenBody { issued_at: _, expires_at: _, user, project, domain, application_credential, system, trust } =
             token;
-        Ok(Look { times, user, project, domain, credential: application_credential, system: system.is_some(), trust })
+        Ok(TokenInfo {
+            times,
+            user,
+            project,
+            domain,
+            credential: application_credential,
+            system: system.is_some(),
+            trust,
+        })
     }
 
     fn times(&self, token: &TokenBody, now: i64) -> Result<Times, String> {

@@ -3,12 +3,12 @@
 use super::answer::Answer;
 use super::reason::{CONNECT, asks_for_certificate, reason};
 use super::tls::{ClientCertificate, Tls};
-use super::{Admit, Issued, Issuer, Look, proxy, request};
+use super::{Admit, Issued, Issuer, TokenInfo, proxy, request};
 use crate::clock::Clock;
 use crate::error::{Error, escaped};
+use crate::failpoint::{Point, failpoint};
 use crate::identity::{AuthUrl, Environment, Identity, TlsPolicy};
 use crate::secret::{Secret, Token};
-use crate::stop::{Point, reached};
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::blocking::{Client, Response};
@@ -50,7 +50,7 @@ impl Issuer for Keystone<'_> {
             url = format!("{found}/auth/tokens");
             answer = self.post(&url, &body, &hidden, admit)?;
         }
-        reached(Point::Created);
+        failpoint(Point::Created);
         let now = self.clock.now();
         if answer.status != 201 {
             return Err(answer.error(what, &url, now));
@@ -62,7 +62,7 @@ impl Issuer for Keystone<'_> {
         Ok(Issued { times: answer.look(now).map_err(bad)?.times, token })
     }
 
-    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<Look>, Error> {
+    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error> {
         let (url, answer) = self.about(Method::GET, auth_url, token, admit)?;
         let now = self.clock.now();
         match answer.status {
@@ -97,7 +97,7 @@ impl Keystone<'_> {
     fn post(&self, url: &str, body: &Zeroizing<Vec<u8>>, hidden: &[Secret], admit: Admit) -> Result<Answer, Error> {
         let agent = self.agent(url)?;
         admit()?;
-        reached(Point::Counted);
+        failpoint(Point::Counted);
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         self.send(&agent, Method::POST, url, headers, Some(body.clone()), hidden)
     }

@@ -5,7 +5,6 @@
 mod answer;
 mod certificates;
 pub mod http;
-mod look;
 mod mask;
 mod proxy;
 mod reason;
@@ -13,9 +12,10 @@ mod request;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod token_info;
 
 pub use http::Keystone;
-pub use look::{Look, Named};
+pub use token_info::{Reference, TokenInfo};
 
 use crate::error::Error;
 use crate::identity::{AuthUrl, Identity};
@@ -47,7 +47,7 @@ pub trait Issuer {
     ///
     /// # Errors
     /// As [`Issuer::create`].
-    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<Look>, Error>;
+    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error>;
 
     /// Revokes `token` (DELETE /v3/auth/tokens). One that Keystone does not know any more is as good as revoked.
     ///

@@ -1,30 +1,9 @@
 //! What an export of the token changes in an environment: one plan for the hooks, for `env` and for `exec`.
 
-use crate::identity::environment::{Edit, Environment, TAKEN, taken};
-use crate::identity::{Identity, Login, Source};
+use crate::identity::environment::{EnvChange, Environment, TAKEN, taken};
+use crate::identity::{Identity, IdentitySource, Login};
 use crate::record::Record;
 use crate::secret::Token;
-use zeroize::Zeroizing;
-
-/// One step of the plan. Values of the environment are named, never held: a hook copies shell variables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The variable `to` takes the value of `from`.
-    Keep {
-        /// Where it stands.
-        from: String,
-        /// Where it is kept.
-        to: String,
-    },
-    /// The variable goes.
-    Unset(String),
-    /// What an earlier export changed is put back, by the hook's own function.
-    Restore,
-    /// OS_TOKEN takes the token.
-    Token,
-    /// The variable takes a word of letters and digits.
-    Word(&'static str, String),
-}
 
 /// Which variables go beside those that break the clients' token plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +21,13 @@ pub const SECRETS: [&str; 3] = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET
 ///
 /// The user's domain and a passcode break the clients' token plugin (measured with both clients), so they go, and stand
 /// in `OSTOKEN_*` for as long as auth URL and user stay the same.
-pub fn export(environment: &Environment, source: &Source, token: &Token, record: &Record, scrub: Scrub) -> Vec<Change> {
+pub fn export(
+    environment: &Environment,
+    source: &IdentitySource,
+    token: &Token,
+    record: &Record,
+    scrub: Scrub,
+) -> Vec<EnvChange> {
     let mark = source.identity.login.mark();
     let same_login = is_for(environment, &source.identity.login);
     let mut changes = Vec::new();
@@ -54,37 +39,37 @@ pub fn export(environment: &Environment, source: &Source, token: &Token, record:
             // A passcode is a secret as well, and good once.
             let is_kept = *name != "PASSCODE" || scrub == Scrub::Nothing;
             if is_kept && environment.get(&from).is_some() {
-                changes.push(Change::Keep { from: from.clone(), to });
+                changes.push(EnvChange::Copy { from: from.clone(), to });
             }
-            changes.push(Change::Unset(from));
+            changes.push(EnvChange::Unset(from));
         } else if environment.is_set(&to) && !same_login {
-            changes.push(Change::Unset(to));
+            changes.push(EnvChange::Unset(to));
         }
     }
     if scrub == Scrub::UserAndSecret {
         for name in ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET"] {
             if environment.is_set(name) {
-                changes.extend([Change::Unset(name.into()), Change::Word("OSTOKEN_SCRUBBED", "1".into())]);
+                changes.extend([EnvChange::Unset(name.into()), EnvChange::set("OSTOKEN_SCRUBBED", "1")]);
             }
         }
     }
     changes.extend([
-        Change::Token,
-        Change::Word("OS_AUTH_TYPE", "token".into()),
-        Change::Word("OSTOKEN_EXPORTED", token.fingerprint()),
-        Change::Word("OSTOKEN_FOR", mark),
-        Change::Word("OSTOKEN_EXPIRES_AT", record.expires_locally().to_string()),
+        EnvChange::Token(token.clone()),
+        EnvChange::set("OS_AUTH_TYPE", "token"),
+        EnvChange::set("OSTOKEN_EXPORTED", token.fingerprint()),
+        EnvChange::set("OSTOKEN_FOR", mark),
+        EnvChange::set("OSTOKEN_EXPIRES_AT", record.expires_locally().to_string()),
     ]);
     changes
 }
 
 /// The user's own auth type is kept; the one that an earlier export set is not taken for it.
-fn keep_auth_type(environment: &Environment, same_login: bool, changes: &mut Vec<Change>) {
+fn keep_auth_type(environment: &Environment, same_login: bool, changes: &mut Vec<EnvChange>) {
     match environment.get("OS_AUTH_TYPE") {
         Some("token") if environment.holds_own_export() => {}
-        Some(_) => changes.push(Change::Keep { from: "OS_AUTH_TYPE".into(), to: "OSTOKEN_AUTH_TYPE".into() }),
+        Some(_) => changes.push(EnvChange::Copy { from: "OS_AUTH_TYPE".into(), to: "OSTOKEN_AUTH_TYPE".into() }),
         None if same_login => {}
-        None if environment.is_set("OSTOKEN_AUTH_TYPE") => changes.push(Change::Unset("OSTOKEN_AUTH_TYPE".into())),
+        None if environment.is_set("OSTOKEN_AUTH_TYPE") => changes.push(EnvChange::Unset("OSTOKEN_AUTH_TYPE".into())),
         None => {}
     }
 }
@@ -95,7 +80,7 @@ const MARKS: [&str; 3] = ["OSTOKEN_EXPORTED", "OSTOKEN_FOR", "OSTOKEN_EXPIRES_AT
 /// How an environment gets rid of an export of ours, or of what the shell left of one whose token it has taken away. What
 /// was taken from another login than `now` is not put back, since it is no part of that one; it is kept, for the way back
 /// to its own.
-pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<Change> {
+pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<EnvChange> {
     if !MARKS.iter().any(|name| environment.is_set(name)) {
         return Vec::new();
     }
@@ -106,15 +91,15 @@ pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<Change> 
                 gone.push("OS_TOKEN");
                 gone.extend((environment.get("OS_AUTH_TYPE") == Some("token")).then_some("OS_AUTH_TYPE"));
             }
-            gone.into_iter().filter(|name| environment.is_set(name)).map(|name| Change::Unset(name.into())).collect()
+            gone.into_iter().filter(|name| environment.is_set(name)).map(|name| EnvChange::Unset(name.into())).collect()
         }
-        _ => vec![Change::Restore],
+        _ => vec![EnvChange::Restore],
     }
 }
 
 /// What changes where nobody could find out whether there is a token: the shell's own one stays beside its own login for
 /// as long as it lives.
-pub fn unanswered(environment: &Environment, login: &Login, now: i64) -> Vec<Change> {
+pub fn unanswered(environment: &Environment, login: &Login, now: i64) -> Vec<EnvChange> {
     let expires_at = environment.get("OSTOKEN_EXPIRES_AT").and_then(|text| text.parse::<i64>().ok());
     let lives = environment.get("OS_TOKEN").is_some() && expires_at.is_some_and(|at| now < at);
     match lives && environment.holds_own_export() && is_for(environment, login) {
@@ -124,17 +109,17 @@ pub fn unanswered(environment: &Environment, login: &Login, now: i64) -> Vec<Cha
 }
 
 /// How an environment that holds a token of the user's own gets rid of what says that it is ours.
-pub fn unmark(environment: &Environment) -> Vec<Change> {
+pub fn unmark(environment: &Environment) -> Vec<EnvChange> {
     let marks = ["OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"].into_iter();
-    marks.filter(|name| environment.is_set(name)).map(|name| Change::Unset(name.into())).collect()
+    marks.filter(|name| environment.is_set(name)).map(|name| EnvChange::Unset(name.into())).collect()
 }
 
 /// The same for an environment whose variables are left alone from now on: nothing of ours stays in it.
-pub fn leave_alone(environment: &Environment, now: &Login) -> Vec<Change> {
+pub fn leave_alone(environment: &Environment, now: &Login) -> Vec<EnvChange> {
     let mut changes = take_back(environment, Some(now));
     if !is_for(environment, now) {
         let kept = TAKEN.map(|name| format!("OSTOKEN_{name}")).into_iter().chain(["OSTOKEN_FOR".into()]);
-        changes.extend(kept.filter(|name| environment.is_set(name)).map(Change::Unset));
+        changes.extend(kept.filter(|name| environment.is_set(name)).map(EnvChange::Unset));
     }
     changes
 }
@@ -156,44 +141,31 @@ pub fn clients_bear_it(environment: &Environment, identity: &Identity) -> bool {
     always || plain
 }
 
-/// The edits that carry out `changes` on `environment`.
-pub fn edits(changes: &[Change], environment: &Environment, token: &Token) -> Vec<Edit> {
-    let set = |name: &str, value: &str| Edit::Set(name.into(), Zeroizing::new(value.into()));
-    let edit = |change: &Change| match change {
-        Change::Keep { from, to } => Some(set(to, environment.get(from).unwrap_or_default())),
-        Change::Unset(name) => Some(Edit::Unset(name.clone())),
-        Change::Token => Some(set("OS_TOKEN", token.expose())),
-        Change::Word(name, word) => Some(set(name, word)),
-        Change::Restore => None,
-    };
-    changes.iter().filter_map(edit).collect()
-}
-
-/// The edits that make an environment whose OS_* variables are `from` into one that holds those of `to`, without its
+/// The changes that make an environment whose OS_* variables are `from` into one that holds those of `to`, without its
 /// secrets: for an OpenRC file in place of the environment.
-pub fn replace(from: &Environment, to: &Environment) -> Vec<Edit> {
-    let mut edits = Vec::new();
+pub fn replace(from: &Environment, to: &Environment) -> Vec<EnvChange> {
+    let mut changes = Vec::new();
     for name in from.names("OS_") {
         if !to.is_set(name) || SECRETS.contains(&name) {
-            edits.push(Edit::Unset(name.into()));
+            changes.push(EnvChange::Unset(name.into()));
         }
     }
-    // The hook puts back what it took before these edits: none of it is the new file's.
+    // The hook puts back what it took before these changes: none of it is the new file's.
     for name in TAKEN.map(|name| format!("OS_{name}")) {
         let was_taken = taken(&name).is_some_and(|kept| from.is_set(kept));
         if was_taken && !from.is_set(&name) && !to.is_set(&name) {
-            edits.push(Edit::Unset(name));
+            changes.push(EnvChange::Unset(name));
         }
     }
     let leftovers = ["OSTOKEN_EXPORTED", "OSTOKEN_FOR", "OSTOKEN_EXPIRES_AT", "OSTOKEN_SCRUBBED"];
     let kept = TAKEN.iter().filter_map(|name| taken(&format!("OS_{name}")));
-    edits.extend(leftovers.into_iter().chain(kept).filter(|n| from.is_set(n)).map(|n| Edit::Unset(n.into())));
+    changes.extend(leftovers.into_iter().chain(kept).filter(|n| from.is_set(n)).map(|n| EnvChange::Unset(n.into())));
     for name in to.names("OS_").filter(|name| !SECRETS.contains(name)) {
         if let Some(value) = to.get(name) {
-            edits.push(Edit::Set(name.into(), Zeroizing::new(value.into())));
+            changes.push(EnvChange::set(name, value));
         }
     }
-    edits
+    changes
 }
 
 #[cfg(test)]
@@ -201,7 +173,7 @@ mod tests {
     use super::*;
     use crate::record::{RefreshRule, Times};
 
-    fn plan(variables: &[(&str, &str)], scrub: Scrub) -> Vec<Edit> {
+    fn plan(variables: &[(&str, &str)], scrub: Scrub) -> Vec<EnvChange> {
         let base = [("OS_AUTH_URL", "https://h/v3"), ("OS_USERNAME", "me"), ("OS_PASSWORD", "pw")];
         let environment: Environment = base.iter().chain(variables).copied().collect();
         let source = environment.source(false).expect("an identity");
@@ -209,20 +181,25 @@ mod tests {
         let times = Times { issued_at: 0, expires_at: 86_400, clock_offset: 0 };
         let rule = RefreshRule { after: 28_800, spread: 1.0 };
         let record = Record::new(&source.identity, &token, times, rule, "lease.x".into());
-        edits(&export(&environment, &source, &token, &record, scrub), &environment, &token)
+        let changes = export(&environment, &source, &token, &record, scrub);
+        let plain = |(name, value): (&str, Option<&str>)| match value {
+            Some(value) => set(name, value),
+            None => unset(name),
+        };
+        changes.iter().filter_map(|change| change.variable(&environment)).map(plain).collect()
     }
 
-    fn set(name: &str, value: &str) -> Edit {
-        Edit::Set(name.into(), Zeroizing::new(value.into()))
+    fn set(name: &str, value: &str) -> EnvChange {
+        EnvChange::set(name, value)
     }
 
-    fn unset(name: &str) -> Edit {
-        Edit::Unset(name.into())
+    fn unset(name: &str) -> EnvChange {
+        EnvChange::Unset(name.into())
     }
 
     #[test]
     fn the_users_domain_goes_and_is_kept() {
-        let edits = plan(&[("OS_USER_DOMAIN_NAME", "Default"), ("OS_AUTH_TYPE", "password")], Scrub::Nothing);
+        let changes = plan(&[("OS_USER_DOMAIN_NAME", "Default"), ("OS_AUTH_TYPE", "password")], Scrub::Nothing);
         for edit in [
             set("OSTOKEN_USER_DOMAIN_NAME", "Default"),
             unset("OS_USER_DOMAIN_NAME"),
@@ -231,22 +208,22 @@ mod tests {
             set("OS_AUTH_TYPE", "token"),
             set("OSTOKEN_EXPIRES_AT", "86400"),
         ] {
-            assert!(edits.contains(&edit), "{edit:?}");
+            assert!(changes.contains(&edit), "{edit:?}");
         }
-        assert!(!edits.contains(&unset("OS_PASSWORD")) && !edits.contains(&unset("OS_USERNAME")));
+        assert!(!changes.contains(&unset("OS_PASSWORD")) && !changes.contains(&unset("OS_USERNAME")));
     }
 
     #[test]
     fn what_another_user_left_goes() {
-        let edits = plan(&[("OSTOKEN_USER_DOMAIN_NAME", "Old"), ("OSTOKEN_FOR", "0")], Scrub::Nothing);
-        assert!(edits.contains(&unset("OSTOKEN_USER_DOMAIN_NAME")));
+        let changes = plan(&[("OSTOKEN_USER_DOMAIN_NAME", "Old"), ("OSTOKEN_FOR", "0")], Scrub::Nothing);
+        assert!(changes.contains(&unset("OSTOKEN_USER_DOMAIN_NAME")));
     }
 
     #[test]
     fn scrubbing_takes_user_and_password() {
-        let edits = plan(&[], Scrub::UserAndSecret);
+        let changes = plan(&[], Scrub::UserAndSecret);
         for edit in [set("OSTOKEN_USERNAME", "me"), unset("OS_USERNAME"), unset("OS_PASSWORD")] {
-            assert!(edits.contains(&edit), "{edit:?}");
+            assert!(changes.contains(&edit), "{edit:?}");
         }
     }
 

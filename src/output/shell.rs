@@ -1,7 +1,6 @@
 //! Setting and unsetting variables in the shells' own words, with every value quoted for the shell that reads it.
 
 use crate::error::{Error, escaped};
-use crate::identity::environment::Edit;
 
 /// A shell that `ostoken env` writes for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,20 +20,20 @@ pub enum Shell {
     Cmd,
 }
 
-/// One line for `edit`, without its end.
+/// One line that sets the variable to `value`, or unsets it, without its end.
 ///
 /// # Errors
 /// [`Error::Usage`] for a value that this shell cannot be given.
-pub fn line(shell: Shell, edit: &Edit) -> Result<String, Error> {
-    Ok(match (shell, edit) {
-        (Shell::Bash | Shell::Zsh | Shell::Posix, Edit::Set(name, value)) => format!("export {name}={}", posix(value)),
-        (Shell::Bash | Shell::Zsh | Shell::Posix, Edit::Unset(name)) => format!("unset {name}"),
-        (Shell::Fish, Edit::Set(name, value)) => format!("set -gx {name} {}", fish(value)),
-        (Shell::Fish, Edit::Unset(name)) => format!("set -e {name}"),
-        (Shell::Powershell, Edit::Set(name, value)) => format!("$env:{name} = {}", powershell(value)),
-        (Shell::Powershell, Edit::Unset(name)) => format!("Remove-Item -ErrorAction Ignore Env:{name}"),
-        (Shell::Cmd, Edit::Set(name, value)) => format!("set \"{name}={}\"", cmd(name, value)?),
-        (Shell::Cmd, Edit::Unset(name)) => format!("set \"{name}=\""),
+pub fn line(shell: Shell, name: &str, value: Option<&str>) -> Result<String, Error> {
+    Ok(match (shell, value) {
+        (Shell::Bash | Shell::Zsh | Shell::Posix, Some(value)) => format!("export {name}={}", posix(value)),
+        (Shell::Bash | Shell::Zsh | Shell::Posix, None) => format!("unset {name}"),
+        (Shell::Fish, Some(value)) => format!("set -gx {name} {}", fish(value)),
+        (Shell::Fish, None) => format!("set -e {name}"),
+        (Shell::Powershell, Some(value)) => format!("$env:{name} = {}", powershell(value)),
+        (Shell::Powershell, None) => format!("Remove-Item -ErrorAction Ignore Env:{name}"),
+        (Shell::Cmd, Some(value)) => format!("set \"{name}={}\"", cmd(name, value)?),
+        (Shell::Cmd, None) => format!("set \"{name}=\""),
     })
 }
 
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     fn set(shell: Shell, value: &str) -> String {
-        line(shell, &Edit::Set("X".into(), value.to_owned().into())).expect("a line")
+        line(shell, "X", Some(value)).expect("a line")
     }
 
     #[test]
@@ -96,7 +95,7 @@ mod tests {
     #[test]
     fn cmd_is_not_given_what_it_would_expand() {
         for bad in ["100%", "a\"b", "a!b", "a^b"] {
-            assert!(line(Shell::Cmd, &Edit::Set("X".into(), bad.to_owned().into())).is_err());
+            assert!(line(Shell::Cmd, "X", Some(bad)).is_err());
         }
     }
 }

@@ -12,11 +12,11 @@ mod retry;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::failpoint::{Point, failpoint};
 use crate::identity::{Identity, Key, LoginKey, TlsPolicy};
-use crate::memory::Memory;
+use crate::login_history::LoginHistory;
 use crate::record::{Record, RefreshRule, Times, VERSION, lease_prefix};
 use crate::secret::{Token, random_hex};
-use crate::stop::{Point, reached};
 use entries::{Revoking, TokenEntry};
 use folder::Folder;
 use keyring::{Backend, Keyring};
@@ -25,12 +25,12 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-/// How long the lock of one login's memory is waited for: whoever holds it writes one small file.
-const MEMORY_LOCK: Duration = Duration::from_secs(5);
+/// How long the lock of one login's history is waited for: whoever holds it writes one small file.
+const HISTORY_LOCK: Duration = Duration::from_secs(5);
 
 /// A token that is kept.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct StoredToken {
     /// The token.
     pub token: Token,
     /// Its record.
@@ -64,15 +64,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoKeyring`]; [`Error::State`] where a newer program wrote the record.
-    pub fn read(&self, key: &Key) -> Result<Option<Kept>, Error> {
+    pub fn read(&self, key: &Key) -> Result<Option<StoredToken>, Error> {
         let record = self.record(key)?;
         let Some(entry) = self.token_entry(key.as_str())? else { return Ok(None) };
         let Some(token) = entry.token() else { return Ok(None) };
         let TokenEntry { record: copy, trust, .. } = entry;
         let copy = copy.settled(self.clock);
         Ok(match record.filter(|record| record.is_of(key, &token) && !record.revoking) {
-            Some(record) => Some(Kept { token, record, trust, whole: true }),
-            None if copy.is_of(key, &token) => Some(Kept { token, record: copy, trust, whole: false }),
+            Some(record) => Some(StoredToken { token, record, trust, whole: true }),
+            None if copy.is_of(key, &token) => Some(StoredToken { token, record: copy, trust, whole: false }),
             None => None,
         })
     }
@@ -123,9 +123,9 @@ impl Store {
         self.folder.path(&lock_name(name))
     }
 
-    /// When the memory of a login changed last: each request and each new token changes it.
+    /// When the history of a login changed last: each request and each new token changes it.
     pub fn last_change(&self, login: &LoginKey) -> Option<SystemTime> {
-        std::fs::symlink_metadata(self.folder.path(&memory_name(login))).and_then(|data| data.modified()).ok()
+        std::fs::symlink_metadata(self.folder.path(&history_name(login))).and_then(|data| data.modified()).ok()
     }
 
     /// Keeps a new token of `identity`: lease, keyring entry, record, then the older leases go, so that every prompt
@@ -141,19 +141,19 @@ impl Store {
         times: Times,
         rule: RefreshRule,
         trust: &TlsPolicy,
-    ) -> Result<Kept, Error> {
+    ) -> Result<StoredToken, Error> {
         let record = new_record(identity, token, times, rule)?.of_machine(self.clock);
         debug_assert!(guard.holds(&lock_name(&record.key)));
         self.record_is_ours(&record.key)?;
         self.folder.touch(&record.lease)?;
-        reached(Point::LeaseMade);
+        failpoint(Point::LeaseMade);
         self.write_entry(token, &record, trust)?;
-        reached(Point::EntryWritten);
+        failpoint(Point::EntryWritten);
         self.write_record(&record)?;
-        reached(Point::RecordWritten);
+        failpoint(Point::RecordWritten);
         self.sweep(&record.key, Some(&record.lease));
-        reached(Point::OldLeaseRemoved);
-        Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: true })
+        failpoint(Point::OldLeaseRemoved);
+        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), whole: true })
     }
 
     /// Keeps a new token in the keyring alone, where the state folder cannot be written.
@@ -167,10 +167,10 @@ impl Store {
         times: Times,
         rule: RefreshRule,
         trust: &TlsPolicy,
-    ) -> Result<Kept, Error> {
+    ) -> Result<StoredToken, Error> {
         let record = new_record(identity, token, times, rule)?.of_machine(self.clock);
         self.write_entry(token, &record, trust)?;
-        Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: false })
+        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), whole: false })
     }
 
     /// A token that could not be kept anywhere, for whoever asked.
@@ -183,16 +183,16 @@ impl Store {
         times: Times,
         rule: RefreshRule,
         trust: &TlsPolicy,
-    ) -> Result<Kept, Error> {
+    ) -> Result<StoredToken, Error> {
         let record = new_record(identity, token, times, rule)?;
-        Ok(Kept { token: token.clone(), record, trust: trust.clone(), whole: false })
+        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), whole: false })
     }
 
     /// Writes record and lease of a kept token again, from what the keyring holds.
     ///
     /// # Errors
     /// [`Error::State`].
-    pub fn rebuild(&self, guard: &Guard, kept: &Kept) -> Result<(), Error> {
+    pub fn rebuild(&self, guard: &Guard, kept: &StoredToken) -> Result<(), Error> {
         debug_assert!(guard.holds(&lock_name(&kept.record.key)));
         self.folder.touch(&kept.record.lease)?;
         self.write_record(&kept.record)?;
@@ -234,7 +234,7 @@ impl Store {
         debug_assert!(guard.is_none_or(|guard| guard.holds(&lock_name(key))));
         self.record_is_ours(key)?;
         self.sweep(key, None);
-        reached(Point::LeasesGone);
+        failpoint(Point::LeasesGone);
         let Some(mut entry) = self.token_entry(key)? else { return self.forget(key).map(|()| Vec::new()) };
         entry.mark();
         let revoking = entry.revoking.clone();
@@ -268,17 +268,17 @@ impl Store {
     fn keep_revoking(&self, key: &str, mut entry: TokenEntry) -> Result<(), Error> {
         entry.forget_token();
         self.keyring.set(&format!("token:{key}"), &entries::encode(&entry)?)?;
-        reached(Point::Marked);
+        failpoint(Point::Marked);
         entry.record.revoking = true;
         // A read-only state folder may keep the old one: the entry decides.
         let _ = self.write_record(&entry.record);
-        reached(Point::RecordMarked);
+        failpoint(Point::RecordMarked);
         Ok(())
     }
 
     fn forget(&self, key: &str) -> Result<(), Error> {
         self.keyring.delete(&format!("token:{key}"))?;
-        reached(Point::EntryForgotten);
+        failpoint(Point::EntryForgotten);
         self.folder.remove(&record_name(key))
     }
 
@@ -314,27 +314,27 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::State`] where a newer program wrote it, or it cannot be read.
-    pub fn memory(&self, login: &LoginKey) -> Result<Memory, Error> {
-        Ok(self.json(&memory_name(login), |memory: &Memory| memory.version)?.unwrap_or_default())
+    pub fn history(&self, login: &LoginKey) -> Result<LoginHistory, Error> {
+        Ok(self.json(&history_name(login), |history: &LoginHistory| history.version)?.unwrap_or_default())
     }
 
     /// Changes what is remembered of the login, under its lock.
     ///
     /// # Errors
-    /// As [`Store::memory`] and [`lock::lock`]; what `change` gives. Then nothing is written.
+    /// As [`Store::history`] and [`lock::lock`]; what `change` gives. Then nothing is written.
     pub fn remember<T>(
         &self,
         login: &LoginKey,
-        change: impl FnOnce(&mut Memory) -> Result<T, Error>,
+        change: impl FnOnce(&mut LoginHistory) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let _guard = lock::lock(&self.folder, &format!("{}.login.lock", login.as_str()), MEMORY_LOCK, &mut || false)?;
-        let before = self.memory(login)?;
-        let mut memory = before.clone();
-        let answer = change(&mut memory)?;
-        if memory != before {
-            memory.version = VERSION;
-            self.folder.sweep(&memory_name(login));
-            self.write_json(&memory_name(login), &memory)?;
+        let _guard = lock::lock(&self.folder, &format!("{}.login.lock", login.as_str()), HISTORY_LOCK, &mut || false)?;
+        let before = self.history(login)?;
+        let mut history = before.clone();
+        let answer = change(&mut history)?;
+        if history != before {
+            history.version = VERSION;
+            self.folder.sweep(&history_name(login));
+            self.write_json(&history_name(login), &history)?;
         }
         Ok(answer)
     }
@@ -344,8 +344,8 @@ impl Store {
     /// # Errors
     /// As [`Store::remember`].
     pub fn note_failure(&self, login: &LoginKey, now: i64, error: &Error) -> Result<(), Error> {
-        self.remember(login, |memory| {
-            memory.failed(now, error);
+        self.remember(login, |history| {
+            history.failed(now, error);
             Ok(())
         })
     }
@@ -444,6 +444,6 @@ fn waiting_name(login: &LoginKey) -> String {
     format!("{}.waiting", login.as_str())
 }
 
-fn memory_name(login: &LoginKey) -> String {
+fn history_name(login: &LoginKey) -> String {
     format!("{}.login.json", login.as_str())
 }

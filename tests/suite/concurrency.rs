@@ -8,7 +8,7 @@ use ostoken::broker::Broker;
 use ostoken::clock::{Clock, SystemClock};
 use ostoken::identity::Environment;
 use ostoken::keystone::Keystone;
-use ostoken::memory::Asker;
+use ostoken::login_history::Caller;
 use ostoken::record::{RefreshRule, Times};
 use ostoken::secret::Token;
 use ostoken::store::Store;
@@ -234,9 +234,9 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
         clock: &clock,
         source: &source,
         rule,
-        asker: Asker::Command,
+        caller: Caller::Command,
     };
-    broker.made_whole(before);
+    broker.repair(before);
     assert_eq!(store.record(&key).unwrap(), Some(after.record.clone()), "the record is the second token's");
     assert!(store.lease(&after.record).is_some(), "and its lease is there");
 }

@@ -12,8 +12,7 @@ mod said;
 pub use powershell::ascii;
 pub use said::Said;
 
-use super::change::Change;
-use crate::identity::environment::Edit;
+use crate::identity::environment::EnvChange;
 use crate::secret::Token;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -37,7 +36,7 @@ pub struct Answer {
     /// The token, where one is exported.
     pub token: Option<Token>,
     /// What changes in the environment, in this order.
-    pub changes: Vec<Change>,
+    pub changes: Vec<EnvChange>,
     /// Seconds until it is of use to ask again, at least 1.
     pub left: u64,
     /// The file whose absence says: ask again.
@@ -72,11 +71,13 @@ impl Answer {
 
 /// The answer to `ostoken_use FILE` in the words of `shell`: the file's variables in place of the environment's. They hold
 /// no secret.
-pub fn use_text(shell: HookShell, edits: &[Edit]) -> String {
+pub fn use_text(shell: HookShell, changes: Vec<EnvChange>) -> String {
+    let changes: Vec<_> = std::iter::once(EnvChange::Restore).chain(changes).collect();
     match shell {
-        HookShell::Bash | HookShell::Zsh => posix::use_file(edits),
-        HookShell::Fish => fish::use_file(edits),
-        HookShell::Powershell => powershell::use_file(edits),
+        // No token on the first line.
+        HookShell::Bash | HookShell::Zsh => format!("\n{}", posix::changes(&changes)),
+        HookShell::Fish => format!("\n{}", fish::changes(&changes)),
+        HookShell::Powershell => powershell::changes(&changes),
     }
 }
 
@@ -88,10 +89,10 @@ mod tests {
         Answer {
             token: Token::parse("gAAAAAB"),
             changes: vec![
-                Change::Keep { from: "OS_USER_DOMAIN_NAME".into(), to: "OSTOKEN_USER_DOMAIN_NAME".into() },
-                Change::Unset("OS_USER_DOMAIN_NAME".into()),
-                Change::Token,
-                Change::Word("OS_AUTH_TYPE", "token".into()),
+                EnvChange::Copy { from: "OS_USER_DOMAIN_NAME".into(), to: "OSTOKEN_USER_DOMAIN_NAME".into() },
+                EnvChange::Unset("OS_USER_DOMAIN_NAME".into()),
+                EnvChange::Token(Token::parse("gAAAAAB").expect("a token")),
+                EnvChange::set("OS_AUTH_TYPE", "token"),
             ],
             left: 7,
             lease: Some("/home/o'neil é\\/lease.1".into()),
@@ -99,9 +100,8 @@ mod tests {
         }
     }
 
-    fn use_edits() -> [Edit; 2] {
-        let name = String::from("it's \\ é\u{1f600}").into();
-        [Edit::Unset("OS_CLOUD".into()), Edit::Set("OS_PROJECT_NAME".into(), name)]
+    fn of_file() -> Vec<EnvChange> {
+        vec![EnvChange::Unset("OS_CLOUD".into()), EnvChange::set("OS_PROJECT_NAME", "it's \\ é\u{1f600}")]
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
 \builtin export OSTOKEN_USER_DOMAIN_NAME="$OS_USER_DOMAIN_NAME"
 \builtin unset OS_USER_DOMAIN_NAME
 \builtin export OS_TOKEN="$__ostoken_t"
-\builtin export OS_AUTH_TYPE=token
+\builtin export OS_AUTH_TYPE='token'
 __ostoken_left=7
 __ostoken_lease='/home/o'\''neil é\/lease.1'
 __ostoken_said=
@@ -125,7 +125,7 @@ __ostoken_said=
 set -gx OSTOKEN_USER_DOMAIN_NAME "$OS_USER_DOMAIN_NAME"
 __ostoken_unset OS_USER_DOMAIN_NAME
 set -gx OS_TOKEN $__ostoken_t
-set -gx OS_AUTH_TYPE token
+set -gx OS_AUTH_TYPE 'token'
 set __ostoken_left 7
 set __ostoken_lease '/home/o\'neil é\\/lease.1'
 set __ostoken_said ''
@@ -151,7 +151,7 @@ end
     #[test]
     fn nothing_to_export_is_an_answer_too() {
         let answer = Answer {
-            changes: vec![Change::Restore],
+            changes: vec![EnvChange::Restore],
             said: Said::parse("refused.1f,since.7,pending"),
             ..Answer::default()
         };
@@ -171,11 +171,11 @@ end
     fn a_files_variables_are_quoted_for_the_shell_that_reads_them() {
         let posix = "\n__ostoken_restore\n\\builtin unset OS_CLOUD\n\
                      \\builtin export OS_PROJECT_NAME='it'\\''s \\ é😀'\n";
-        assert_eq!(use_text(HookShell::Zsh, &use_edits()), posix);
+        assert_eq!(use_text(HookShell::Zsh, of_file()), posix);
         let fish = "\n__ostoken_restore\n__ostoken_unset OS_CLOUD\nset -gx OS_PROJECT_NAME 'it\\'s \\\\ é😀'\n";
-        assert_eq!(use_text(HookShell::Fish, &use_edits()), fish);
+        assert_eq!(use_text(HookShell::Fish, of_file()), fish);
         let powershell = "ostoken 1\nrestore\nunset OS_CLOUD\n\
                           set OS_PROJECT_NAME=it's \\u005c \\u00e9\\ud83d\\ude00\nend\n";
-        assert_eq!(use_text(HookShell::Powershell, &use_edits()), powershell);
+        assert_eq!(use_text(HookShell::Powershell, of_file()), powershell);
     }
 }

@@ -1,9 +1,8 @@
 //! The answer for PowerShell: data, a word and its argument a line, in ASCII whatever the console's code page. A first and a
 //! last line tell that it is whole.
 
-use super::super::change::Change;
 use super::Answer;
-use crate::identity::environment::Edit;
+use crate::identity::environment::EnvChange;
 use std::fmt::Write;
 use zeroize::Zeroizing;
 
@@ -12,15 +11,7 @@ const LAST: &str = "end\n";
 
 pub fn answer(answer: &Answer) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::from(FIRST));
-    for change in &answer.changes {
-        let _ = match change {
-            Change::Keep { from, to } => writeln!(text, "copy {to}={from}"),
-            Change::Unset(name) => writeln!(text, "unset {name}"),
-            Change::Restore => writeln!(text, "restore"),
-            Change::Token => writeln!(text, "set OS_TOKEN={}", answer.token_text()),
-            Change::Word(name, word) => writeln!(text, "set {name}={word}"),
-        };
-    }
+    write_changes(&mut text, &answer.changes);
     let _ = writeln!(text, "left {}", answer.left.max(1));
     let _ = writeln!(text, "lease {}", ascii(answer.lease_text()));
     let _ = writeln!(text, "said {}", answer.said_text());
@@ -28,15 +19,22 @@ pub fn answer(answer: &Answer) -> Zeroizing<String> {
     text
 }
 
-pub fn use_file(edits: &[Edit]) -> String {
-    let mut text = format!("{FIRST}restore\n");
-    for edit in edits {
-        let _ = match edit {
-            Edit::Set(name, value) => writeln!(text, "set {name}={}", ascii(value)),
-            Edit::Unset(name) => writeln!(text, "unset {name}"),
+pub fn changes(changes: &[EnvChange]) -> String {
+    let mut text = String::from(FIRST);
+    write_changes(&mut text, changes);
+    text + LAST
+}
+
+fn write_changes(text: &mut String, changes: &[EnvChange]) {
+    for change in changes {
+        let _ = match change {
+            EnvChange::Copy { from, to } => writeln!(text, "copy {to}={from}"),
+            EnvChange::Set(name, value) => writeln!(text, "set {name}={}", ascii(value)),
+            EnvChange::Unset(name) => writeln!(text, "unset {name}"),
+            EnvChange::Restore => writeln!(text, "restore"),
+            EnvChange::Token(token) => writeln!(text, "set OS_TOKEN={}", token.expose()),
         };
     }
-    text + LAST
 }
 
 /// Backslashes and all that is no printable ASCII as `\uXXXX`, UTF-16 units, which `[regex]::Unescape` reads.

@@ -52,7 +52,7 @@ impl CredentialStoreApi for Evicting {
         let entry = self.inner.build(service, user, modifiers)?;
         let (inner, records, now) = (self.inner.clone(), self.records.clone(), self.now);
         let specifiers = (service.to_owned(), user.to_owned());
-        Ok(Entry::new_with_credential(Arc::new(Kept { entry, inner, records, now, specifiers })))
+        Ok(Entry::new_with_credential(Arc::new(StoredToken { entry, inner, records, now, specifiers })))
     }
 
     fn search(&self, spec: &HashMap<&str, &str>) -> Result<Vec<Entry>> {
@@ -69,7 +69,7 @@ impl CredentialStoreApi for Evicting {
 }
 
 /// One entry.
-struct Kept {
+struct StoredToken {
     entry: Entry,
     inner: Arc<CredentialStore>,
     records: Folder,
@@ -86,7 +86,7 @@ fn is_full(error: &Error) -> bool {
     matches!(error, Error::PlatformFailure(why) if why.is::<Full>())
 }
 
-impl Kept {
+impl StoredToken {
     /// The other tokens of the service in the order in which they go.
     fn candidates(&self) -> Result<Vec<Entry>> {
         let (service, account) = &self.specifiers;
@@ -120,7 +120,7 @@ impl Kept {
     }
 }
 
-impl CredentialApi for Kept {
+impl CredentialApi for StoredToken {
     fn set_secret(&self, secret: &[u8]) -> Result<()> {
         let mut outcome = self.entry.set_secret(secret);
         if !matches!(&outcome, Err(error) if is_full(error)) {

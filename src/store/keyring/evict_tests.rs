@@ -1,4 +1,4 @@
-//! Who goes when a store is full, over keyring-core's store in memory.
+//! Who goes when a store is full, over keyring-core's store in history.
 
 use super::*;
 use crate::identity::TlsPolicy;

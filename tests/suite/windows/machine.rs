@@ -47,8 +47,8 @@ impl Machine {
     }
 
     /// Somebody whose program has stop points.
-    pub fn with_stop_points(variables: Variables) -> Option<Machine> {
-        Machine::with_program(variables, "stop-points")
+    pub fn with_failpoints(variables: Variables) -> Option<Machine> {
+        Machine::with_program(variables, "failpoints")
     }
 
     fn with_program(variables: Variables, kind: &str) -> Option<Machine> {

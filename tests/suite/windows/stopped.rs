@@ -1,6 +1,6 @@
 //! The process ended at every named point of a creation and of a renewal: the next run finds its way.
 
-use ostoken::stop::Point;
+use ostoken::failpoint::Point;
 
 use super::machine::Machine;
 use crate::support::{Cloud, CloudOptions};
@@ -15,7 +15,7 @@ fn survives(cloud: &Cloud, machine: &Machine, point: Point, is_renewal: bool) {
         assert_eq!(machine.status()["token"]["state"], "stale", "{case}: {refresh}");
     }
     let before = cloud.creations();
-    let output = machine.home.run(machine.prepare(&["token"]).env("OSTOKEN_STOP_AT", point.name()));
+    let output = machine.home.run(machine.prepare(&["token"]).env("OSTOKEN_FAILPOINT", point.name()));
     assert!(output.status != 0 && output.stdout.is_empty(), "{case}: {output:?}");
 
     let output = machine.run(&["token"]);
@@ -36,7 +36,7 @@ fn survives_everywhere(is_renewal: bool) {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
     for point in Point::CREATION {
         // A Windows each: the budget of requests a minute is one per login and state folder.
-        let Some(machine) = Machine::with_stop_points(cloud.openrc_environment("alice", "demo")) else { return };
+        let Some(machine) = Machine::with_failpoints(cloud.openrc_environment("alice", "demo")) else { return };
         survives(&cloud, &machine, point, is_renewal);
     }
 }

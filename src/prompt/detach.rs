@@ -1,9 +1,9 @@
 //! Starting a renewal that outlives the prompt: nothing of the shell's is open in it, and no signal of its terminal
 //! reaches it.
 
-use super::session::Session;
 use crate::error::{Error, escaped};
 use crate::identity::TLS_PATHS;
+use crate::session::Session;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -48,7 +48,7 @@ pub fn detach(session: &Session) -> Result<Renewal, Error> {
 
 /// What the renewal is told: `--allow-http` too, where the hook was.
 fn arguments(session: &Session) -> &'static [&'static str] {
-    match session.source().tls_policy.allow_http {
+    match session.source.tls_policy.allow_http {
         true => &["renew", "--allow-http"],
         false => &["renew"],
     }
@@ -56,7 +56,7 @@ fn arguments(session: &Session) -> &'static [&'static str] {
 
 /// The files that the environment names: the renewal runs in another folder.
 fn paths(session: &Session) -> impl Iterator<Item = (&'static str, &str)> {
-    TLS_PATHS.into_iter().filter_map(|name| Some((name, session.origin.environment.get(name)?)))
+    TLS_PATHS.into_iter().filter_map(|name| Some((name, session.source.environment.get(name)?)))
 }
 
 /// The value of `name` for a process that runs in another folder; SSL_CERT_DIR is a list.

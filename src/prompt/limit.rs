@@ -2,8 +2,9 @@
 
 use super::{RETRY, line};
 use crate::error::Exit;
+use crate::identity::environment::EnvChange;
 use crate::identity::{Environment, Login};
-use crate::output::change::{self, Change};
+use crate::output::change;
 use crate::output::hook::{Answer, HookShell, Said};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ pub struct Limit(Arc<Mutex<Option<Pending>>>);
 
 struct Pending {
     said: Said,
-    changes: Vec<Change>,
+    changes: Vec<EnvChange>,
     waits_for: String,
     login: Option<Login>,
 }

@@ -1,14 +1,14 @@
 //! A prompt without a token: has one made, and waits for it as long as a prompt can.
 
+use super::detach::{Ended, Renewal, detach};
 use super::{RETRY, exported, say};
 use crate::broker::Broker;
-use crate::commands::Context;
-use crate::commands::detach::{Ended, Renewal, detach};
-use crate::commands::session::Session;
+use crate::context::Context;
 use crate::error::{Error, escaped};
 use crate::output::change;
 use crate::output::hook::{Answer, Said};
 use crate::record::Freshness;
+use crate::session::Session;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const HANGS: i64 = 20;
 
 /// Has a token made, and waits for it.
 pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
-    let identity = &session.source().identity;
+    let identity = &session.source.identity;
     let (key, login) = (identity.key(), &identity.login);
     let started_at = context.clock.now();
     let pending_since = said.pending_since;
@@ -70,10 +70,10 @@ const LOCKED: &str = "`ostoken status` shows what was sent";
 
 /// The lock that keeps the token from being made, if it is not this shell's own renewal that holds it, or if that hangs.
 fn held(session: &Session, is_busy: bool, pending_since: Option<i64>, now: i64) -> Option<PathBuf> {
-    let (store, identity) = (&session.store, &session.source().identity);
+    let (store, identity) = (&session.store, &session.source.identity);
     let login = identity.login.key();
-    let memory = format!("{}.login", login.as_str());
-    let names = [identity.key().as_str().to_owned(), format!("{}.sending", login.as_str()), memory.clone()];
+    let history = format!("{}.login", login.as_str());
+    let names = [identity.key().as_str().to_owned(), format!("{}.sending", login.as_str()), history.clone()];
     let is_held = |name: &String| matches!(store.try_lock(name), Ok(None));
     let path = |name: &String| Some(store.lock_path(name));
     if is_busy && pending_since.is_none() {
@@ -83,11 +83,11 @@ fn held(session: &Session, is_busy: bool, pending_since: Option<i64>, now: i64) 
     let stays_held = || {
         (0..5).all(|_| {
             std::thread::sleep(Duration::from_millis(10));
-            is_held(&memory)
+            is_held(&history)
         })
     };
     if stays_held() {
-        return path(&memory);
+        return path(&history);
     }
     let age = store.last_change(&login).and_then(|at| at.elapsed().ok());
     let is_still = age.is_none_or(|age| age.as_secs() > HANGS.unsigned_abs());
@@ -100,8 +100,8 @@ fn why_none(session: &Session, broker: &Broker, since: i64, ended: Ended) -> Err
     if let Err(error) = broker.check() {
         return error;
     }
-    let memory = session.store.memory(&session.source().identity.login.key()).unwrap_or_default();
-    match (memory.failure.filter(|failure| failure.at >= since), memory.failure_kind) {
+    let history = session.store.history(&session.source.identity.login.key()).unwrap_or_default();
+    match (history.failure.filter(|failure| failure.at >= since), history.failure_kind) {
         (Some(failure), Some(kind)) => Error::BackingOff { seconds: RETRY, message: failure.message, kind },
         _ => Error::Renewal(ended.why()),
     }

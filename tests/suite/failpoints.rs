@@ -1,18 +1,18 @@
 //! kill -9 at every named point of a creation and of a renewal: the next run finds its way.
 //!
-//! The points exist only in a program that is built with `--features stop-points`, as `tests/run` does.
+//! The points exist only in a program that is built with `--features failpoints`, as `tests/run` does.
 
-#[cfg(not(feature = "stop-points"))]
+#[cfg(not(feature = "failpoints"))]
 #[test]
 fn the_points_are_tested_with_their_feature() {
-    crate::support::skip("this needs `cargo test --features stop-points`");
+    crate::support::skip("this needs `cargo test --features failpoints`");
 }
 
-#[cfg(feature = "stop-points")]
+#[cfg(feature = "failpoints")]
 mod killed {
     use std::fs;
 
-    use ostoken::stop::Point;
+    use ostoken::failpoint::Point;
 
     use crate::support::{Cloud, CloudOptions, Fake, keyutils};
     use crate::user::User;
@@ -38,7 +38,7 @@ mod killed {
         }
         let before = cloud.creations();
         let mut doomed = user.ostoken(&["token"]);
-        let output = user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name()));
+        let output = user.home.run(doomed.env("OSTOKEN_FAILPOINT", point.name()));
         assert_eq!(output.status, -9, "{case}: {output:?}");
         assert_eq!(output.stdout, "", "{case}");
 
@@ -90,7 +90,7 @@ mod killed {
         for point in Point::CREATION {
             let user = user(&cloud, "file");
             let mut doomed = user.ostoken(&["token"]);
-            user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+            user.home.run(doomed.env("OSTOKEN_FAILPOINT", point.name())).expect_status(-9);
             let hook = user.hook("").success();
             let token = hook.stdout.lines().next().unwrap_or_default();
             assert!(cloud.accepts(token), "killed at {}: {hook:?}", point.name());
@@ -105,7 +105,7 @@ mod killed {
             let user = user(&cloud, "file");
             let old = user.token();
             user.make_stale();
-            user.home.run(user.ostoken(&["renew"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+            user.home.run(user.ostoken(&["renew"]).env("OSTOKEN_FAILPOINT", point.name())).expect_status(-9);
             let hook = user.hook("").success();
             assert!(hook.stdout.starts_with(&old) && hook.stderr.is_empty(), "killed at {}: {hook:?}", point.name());
         }
@@ -116,7 +116,7 @@ mod killed {
         let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
         for point in [Point::EntryWritten, Point::RecordWritten, Point::OldLeaseRemoved] {
             let (user, before) = (user(&cloud, "file"), cloud.creations());
-            user.home.run(user.ostoken(&["token"]).env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+            user.home.run(user.ostoken(&["token"]).env("OSTOKEN_FAILPOINT", point.name())).expect_status(-9);
             assert!(cloud.accepts(&user.token()));
             assert_eq!(cloud.creations() - before, 1, "killed at {}", point.name());
         }
@@ -134,7 +134,7 @@ mod killed {
             deleted.filter(|request| request.header("X-Subject-Token") == Some(&token)).count()
         };
         let mut doomed = user.ostoken(&[command]);
-        user.home.run(doomed.env("OSTOKEN_STOP_AT", point.name())).expect_status(-9);
+        user.home.run(doomed.env("OSTOKEN_FAILPOINT", point.name())).expect_status(-9);
         if !matches!(point, Point::SecretForgotten | Point::LeasesGone) {
             let hook = user.home.run(user.ostoken(&["hook", "--shell", "bash"]).env_remove("OS_PASSWORD")).success();
             assert!(!hook.stdout.contains(&token), "{case}: it is still handed out: {hook:?}");
@@ -174,7 +174,7 @@ mod killed {
         let fake = Fake::start();
         let user = User::of(&fake);
         let old = user.token();
-        user.home.run(user.ostoken(&["revoke"]).env("OSTOKEN_STOP_AT", Point::Marked.name())).expect_status(-9);
+        user.home.run(user.ostoken(&["revoke"]).env("OSTOKEN_FAILPOINT", Point::Marked.name())).expect_status(-9);
         let new = user.token();
         assert_ne!(new, old);
         assert!(user.run(&["revoke"]).success().stdout.contains("revoked 2 tokens"));

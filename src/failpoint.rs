@@ -1,6 +1,6 @@
 //! Named points of a creation or revocation at which a test kills the process, to prove that the next run finds its way.
 //!
-//! Without the feature `stop-points` this is nothing at all.
+//! Without the feature `failpoints` this is nothing at all.
 
 /// The points, in the order in which a creation or renewal, then a logout, passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Point {
     pub const REVOCATION: [Point; 5] =
         [Point::LeasesGone, Point::Marked, Point::RecordMarked, Point::Told, Point::EntryForgotten];
 
-    /// Its name in OSTOKEN_STOP_AT.
+    /// Its name in OSTOKEN_FAILPOINT.
     pub fn name(self) -> &'static str {
         match self {
             Point::Locked => "locked",
@@ -69,12 +69,12 @@ impl Point {
     }
 }
 
-/// Ends the process where OSTOKEN_STOP_AT names `point`: with SIGKILL where there is one, else by the abort that runs no
+/// Ends the process where OSTOKEN_FAILPOINT names `point`: with SIGKILL where there is one, else by the abort that runs no
 /// code of the program any more (`__fastfail` on Windows).
-#[cfg(feature = "stop-points")]
+#[cfg(feature = "failpoints")]
 #[expect(clippy::disallowed_methods, reason = "a test's switch, which no part of the program knows of")]
-pub fn reached(point: Point) {
-    if std::env::var("OSTOKEN_STOP_AT").is_ok_and(|name| name == point.name()) {
+pub fn failpoint(point: Point) {
+    if std::env::var("OSTOKEN_FAILPOINT").is_ok_and(|name| name == point.name()) {
         #[cfg(unix)]
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         std::process::abort();
@@ -82,6 +82,6 @@ pub fn reached(point: Point) {
 }
 
 /// Nothing.
-#[cfg(not(feature = "stop-points"))]
+#[cfg(not(feature = "failpoints"))]
 #[inline(always)]
-pub fn reached(_: Point) {}
+pub fn failpoint(_: Point) {}

@@ -1,21 +1,23 @@
 //! `ostoken hook`: what the shells' hooks call. Answers within two seconds, and starts what takes longer.
 
+mod detach;
 mod limit;
 mod wait;
 
-use super::Context;
-use super::detach::detach;
-use super::session::{Opening, Origin, Session, in_place, read_openrc};
-use super::settings::allows_http;
 use crate::broker::Broker;
 use crate::cli::{Global, HookArgs};
+use crate::context::Context;
 use crate::error::{Error, Exit, Kind, escaped};
 use crate::identity::Login;
-use crate::memory::Asker;
-use crate::output::change::{self, Change, Scrub};
+use crate::identity::environment::EnvChange;
+use crate::login_history::Caller;
+use crate::output::change::{self, Scrub};
 use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
-use crate::store::Kept;
+use crate::session::settings::allows_http;
+use crate::session::{Opening, Session, identity_source, in_place, read_openrc};
+use crate::store::StoredToken;
+use detach::detach;
 use limit::Limit;
 use std::path::Path;
 
@@ -60,27 +62,27 @@ fn reborrow<'a>(context: &'a mut Context) -> Context<'a> {
 
 fn answer(global: &Global, said: &mut Said, limit: &Limit, context: &mut Context) -> Answer {
     let environment = context.environment;
-    let origin = match Origin::read(global, environment) {
-        Ok(origin) => origin,
+    let source = match identity_source(global, environment) {
+        Ok(source) => source,
         Err(Error::NoIdentity(_) | Error::Unsupported { .. }) => return quiet(change::take_back(environment, None)),
         Err(error) => return failed(&error, None, said, context),
     };
     if environment.holds_foreign_token() {
         return quiet(change::unmark(environment));
     }
-    let login = origin.source.identity.login.clone();
-    if !change::clients_bear_it(environment, &origin.source.identity) {
+    let login = source.identity.login.clone();
+    if !change::clients_bear_it(environment, &source.identity) {
         return quiet(change::leave_alone(environment, &login));
     }
     let clock = context.clock;
     limit.waits_for("the keyring or the disk", environment, &login, clock.now());
-    let session = match Session::of(origin, Opening::Prompt) {
+    let session = match Session::of(source, Opening::Prompt, clock) {
         Ok(session) => session,
         Err(error) => return failed(&error, Some(&login), said, context),
     };
     let keyring = format!("the keyring ({}) or the disk", session.store.backend().name());
     limit.waits_for(&keyring, environment, &login, clock.now());
-    let answer = session.broker(clock, Asker::Hook, |broker| with_broker(&session, broker, said, context));
+    let answer = session.broker(Caller::Prompt, |broker| with_broker(&session, broker, said, context));
     answer.unwrap_or_else(|error| {
         let lease = session.store.waiting_lease(&login.key()).ok();
         Answer { lease, ..failed(&error, Some(&login), said, context) }
@@ -88,42 +90,42 @@ fn answer(global: &Global, said: &mut Said, limit: &Limit, context: &mut Context
 }
 
 /// Nothing to export, and nothing to say.
-fn quiet(changes: Vec<Change>) -> Answer {
+fn quiet(changes: Vec<EnvChange>) -> Answer {
     Answer { changes, left: LONG, ..Answer::default() }
 }
 
 fn with_broker(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
-    let key = session.source().identity.key();
-    let freshness = |kept: &Kept| kept.record.freshness(context.clock.now(), 0);
+    let key = session.source.identity.key();
+    let freshness = |kept: &StoredToken| kept.record.freshness(context.clock.now(), 0);
     match session.store.read(&key)? {
         Some(kept) if freshness(&kept) == Freshness::Fresh => {
-            let answer = exported(session, broker.made_whole(kept), context)?;
-            said.succeeded(&session.source().identity.login.key());
+            let answer = exported(session, broker.repair(kept), context)?;
+            said.succeeded(&session.source.identity.login.key());
             Ok(answer)
         }
         Some(kept) if freshness(&kept) == Freshness::Stale => renewed_behind(session, broker, kept, said, context),
         _ => {
-            check(session, broker, context)?;
+            check(session, broker)?;
             wait::for_token(session, broker, said, context)
         }
     }
 }
 
 /// Whether a token can be made: what stands against it here is found before anything is started.
-fn check(session: &Session, broker: &Broker, context: &Context) -> Result<(), Error> {
-    session.check_connection(context.clock)?;
+fn check(session: &Session, broker: &Broker) -> Result<(), Error> {
+    session.check_connection()?;
     broker.check()
 }
 
-fn exported(session: &Session, kept: Kept, context: &Context) -> Result<Answer, Error> {
-    crate::credential::check_trust("token", &kept.trust, &session.source().tls_policy)?;
+fn exported(session: &Session, kept: StoredToken, context: &Context) -> Result<Answer, Error> {
+    crate::credential::check_trust("token", &kept.trust, &session.source.tls_policy)?;
     let environment = context.environment;
     let wants_scrub = environment.get("OSTOKEN_SCRUB") == Some("1");
     let scrub = match wants_scrub && keyring_has_secret(session)? {
         true => Scrub::UserAndSecret,
         false => Scrub::Nothing,
     };
-    let changes = change::export(environment, session.source(), &kept.token, &kept.record, scrub);
+    let changes = change::export(environment, &session.source, &kept.token, &kept.record, scrub);
     let left = u64::try_from(kept.record.until_refresh(context.clock.now())).unwrap_or(0).clamp(1, LONG);
     let lease = session.store.lease(&kept.record);
     Ok(Answer { changes, left, lease, token: Some(kept.token), ..Answer::default() })
@@ -131,8 +133,8 @@ fn exported(session: &Session, kept: Kept, context: &Context) -> Result<Answer, 
 
 /// A password is only taken away once it can be had from the keyring.
 fn keyring_has_secret(session: &Session) -> Result<bool, Error> {
-    let stored = crate::credential::stored(&session.store, &session.source().identity.login)?;
-    Ok(match (stored, &session.source().secret) {
+    let stored = crate::credential::stored(&session.store, &session.source.identity.login)?;
+    Ok(match (stored, &session.source.secret) {
         (Some(stored), Some(given)) => stored.secret() == *given,
         (Some(_), None) => true,
         (None, _) => false,
@@ -144,27 +146,26 @@ fn keyring_has_secret(session: &Session) -> Result<bool, Error> {
 fn renewed_behind(
     session: &Session,
     broker: &Broker,
-    kept: Kept,
+    kept: StoredToken,
     said: &mut Said,
     context: &mut Context,
 ) -> Result<Answer, Error> {
-    let mut answer = exported(session, broker.made_whole(kept), context)?;
+    let mut answer = exported(session, broker.repair(kept), context)?;
     said.pending_since = None;
-    let renewal = check(session, broker, context)
-        .and_then(|()| check_last(session, context))
-        .and_then(|()| detach(session).map(drop));
+    let renewal =
+        check(session, broker).and_then(|()| check_last(session, context)).and_then(|()| detach(session).map(drop));
     answer.left = match renewal {
         Ok(()) => RENEWING,
-        Err(error) => failed(&error, Some(&session.source().identity.login), said, context).left,
+        Err(error) => failed(&error, Some(&session.source.identity.login), said, context).left,
     };
     Ok(answer)
 }
 
 /// Nothing is started again right after a renewal that failed for a reason that no back-off comes with.
 fn check_last(session: &Session, context: &Context) -> Result<(), Error> {
-    let memory = session.store.memory(&session.source().identity.login.key())?;
+    let history = session.store.history(&session.source.identity.login.key())?;
     let age = |at: i64| u64::try_from(context.clock.now() - at).unwrap_or(RETRY);
-    match (memory.failure, memory.failure_kind) {
+    match (history.failure, history.failure_kind) {
         (Some(failure), Some(kind)) if age(failure.at) < RETRY => {
             Err(Error::BackingOff { seconds: RETRY - age(failure.at), message: failure.message, kind })
         }
@@ -220,6 +221,10 @@ fn use_file(global: &Global, shell: HookShell, path: &Path, context: &mut Contex
     let file = read_openrc(path, context.environment)?;
     let environment = in_place(context.environment, &file);
     environment.source(allows_http(global, &environment))?;
-    context.answer(&use_text(shell, &change::replace(context.environment, &environment)))?;
+    context.answer(&use_text(shell, change::replace(context.environment, &environment)))?;
+    let left_out = file.left_out();
+    if !left_out.is_empty() {
+        say(&format!("not set, since only running the file would tell the value: {}", left_out.join(", ")), context);
+    }
     Ok(Exit::Done)
 }

@@ -16,7 +16,7 @@ const LONGEST_BACKOFF: i64 = 300;
 
 /// What is remembered of one login (`LOGIN.login.json`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct LoginHistory {
     /// The schema's version; 0 in a new one.
     pub version: u32,
     /// Nothing is sent before this time.
@@ -42,21 +42,21 @@ pub struct Memory {
     pub failure_kind: Option<Kind>,
 }
 
-/// Who asks: a hook keeps quiet where a person tries again.
+/// Who calls: a prompt keeps quiet if a person tries again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asker {
+pub enum Caller {
     /// A person or a program that they run.
     Command,
     /// A prompt.
-    Hook,
+    Prompt,
 }
 
-impl Memory {
+impl LoginHistory {
     /// Whether a request may be sent at `now`, without counting it.
     ///
     /// # Errors
     /// [`Error::RateLimited`], [`Error::BackingOff`] or [`Error::BudgetSpent`], each with the seconds to wait.
-    pub fn permits(&self, now: i64, asker: Asker) -> Result<(), Error> {
+    pub fn permits(&self, now: i64, caller: Caller) -> Result<(), Error> {
         let left = |until: i64| u64::try_from(until - now).unwrap_or(0).max(1);
         // A time far ahead comes from a clock that was set back since.
         let ahead = |until: &i64| (now + 1..=now + LONGEST_LIMIT).contains(until);
@@ -64,7 +64,7 @@ impl Memory {
             return Err(Error::RateLimited(left(until)));
         }
         if let Some(until) = self.hooks_wait_until.filter(ahead)
-            && asker == Asker::Hook
+            && caller == Caller::Prompt
         {
             let message = self.failure.as_ref().map_or_else(String::new, |failure| failure.message.clone());
             let kind = self.failure_kind.unwrap_or(Kind::Unreachable);
@@ -80,9 +80,9 @@ impl Memory {
     /// Counts a request that is about to be sent.
     ///
     /// # Errors
-    /// As [`Memory::permits`]; then nothing is counted.
-    pub fn count(&mut self, now: i64, asker: Asker) -> Result<(), Error> {
-        self.permits(now, asker)?;
+    /// As [`LoginHistory::permits`]; then nothing is counted.
+    pub fn count(&mut self, now: i64, caller: Caller) -> Result<(), Error> {
+        self.permits(now, caller)?;
         self.requests = self.recent(now);
         self.requests.push(now);
         Ok(())
@@ -95,8 +95,8 @@ impl Memory {
 
     /// A token was made: what went wrong before is over. (Which secrets were refused, the keyring knows: those stay.)
     pub fn succeeded(&mut self) {
-        let Memory { version, requests, logouts, .. } = std::mem::take(self);
-        *self = Memory { version, requests, logouts, ..Memory::default() };
+        let LoginHistory { version, requests, logouts, .. } = std::mem::take(self);
+        *self = LoginHistory { version, requests, logouts, ..LoginHistory::default() };
     }
 
     /// A request failed with `error`: remembers what the next one must know.
@@ -152,56 +152,56 @@ mod tests {
 
     #[test]
     fn the_fifty_first_request_in_a_minute_is_not_sent() {
-        let mut memory = Memory::default();
+        let mut history = LoginHistory::default();
         for second in 0..50 {
-            memory.count(second, Asker::Command).expect("within the budget");
+            history.count(second, Caller::Command).expect("within the budget");
         }
-        assert!(matches!(memory.count(50, Asker::Command), Err(Error::BudgetSpent(10))));
-        assert!(memory.count(60, Asker::Command).is_ok());
-        assert!(memory.count(60, Asker::Command).is_err());
-        assert_eq!(memory.requests.len(), 50);
+        assert!(matches!(history.count(50, Caller::Command), Err(Error::BudgetSpent(10))));
+        assert!(history.count(60, Caller::Command).is_ok());
+        assert!(history.count(60, Caller::Command).is_err());
+        assert_eq!(history.requests.len(), 50);
     }
 
     #[test]
     fn hooks_back_off_and_people_do_not() {
-        let mut memory = Memory::default();
+        let mut history = LoginHistory::default();
         let mut waits = Vec::new();
         for _ in 0..7 {
-            memory.failed(0, &unreachable());
-            assert!(memory.permits(0, Asker::Command).is_ok());
-            match memory.permits(0, Asker::Hook) {
+            history.failed(0, &unreachable());
+            assert!(history.permits(0, Caller::Command).is_ok());
+            match history.permits(0, Caller::Prompt) {
                 Err(Error::BackingOff { seconds, .. }) => waits.push(seconds),
                 other => panic!("{other:?}"),
             }
         }
         assert_eq!(waits, [15, 30, 60, 120, 240, 300, 300]);
-        memory.succeeded();
-        assert!(memory.permits(0, Asker::Hook).is_ok());
+        history.succeeded();
+        assert!(history.permits(0, Caller::Prompt).is_ok());
     }
 
     #[test]
     fn a_rate_limit_holds_for_everybody_for_an_hour_at_most() {
-        let mut memory = Memory::default();
-        memory.failed(100, &Error::RateLimited(99_999));
-        assert!(matches!(memory.permits(100, Asker::Command), Err(Error::RateLimited(3600))));
-        assert!(memory.permits(100 + 3600, Asker::Hook).is_ok());
+        let mut history = LoginHistory::default();
+        history.failed(100, &Error::RateLimited(99_999));
+        assert!(matches!(history.permits(100, Caller::Command), Err(Error::RateLimited(3600))));
+        assert!(history.permits(100 + 3600, Caller::Prompt).is_ok());
     }
 
     #[test]
     fn a_clock_set_back_locks_nobody_out() {
-        let mut memory = Memory::default();
-        memory.failed(1_000_000, &Error::RateLimited(60));
+        let mut history = LoginHistory::default();
+        history.failed(1_000_000, &Error::RateLimited(60));
         for _ in 0..50 {
-            memory.count(1_000_000 + 60, Asker::Command).expect("within the budget");
+            history.count(1_000_000 + 60, Caller::Command).expect("within the budget");
         }
-        assert!(memory.permits(500, Asker::Hook).is_ok());
+        assert!(history.permits(500, Caller::Prompt).is_ok());
     }
 
     #[test]
     fn succeeding_keeps_the_count() {
-        let mut memory = Memory::default();
-        memory.count(0, Asker::Command).expect("within the budget");
-        memory.succeeded();
-        assert_eq!(memory.requests, [0]);
+        let mut history = LoginHistory::default();
+        history.count(0, Caller::Command).expect("within the budget");
+        history.succeeded();
+        assert_eq!(history.requests, [0]);
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// Something that has an id and, mostly, a name and a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Named {
+pub struct Reference {
     /// Its id.
     #[serde(default)]
     pub id: String,
@@ -15,29 +15,29 @@ pub struct Named {
     pub name: String,
     /// Its domain.
     #[serde(default)]
-    pub domain: Option<Box<Named>>,
+    pub domain: Option<Box<Reference>>,
 }
 
 /// What Keystone says of a token.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct TokenInfo {
     /// When it was issued and dies.
     pub times: Times,
     /// Whose it is.
-    pub user: Named,
+    pub user: Reference,
     /// The project it is scoped to.
-    pub project: Option<Named>,
+    pub project: Option<Reference>,
     /// The domain it is scoped to.
-    pub domain: Option<Named>,
+    pub domain: Option<Reference>,
     /// The application credential that made it.
-    pub credential: Option<Named>,
+    pub credential: Option<Reference>,
     /// Whether it is scoped to the whole system.
     pub system: bool,
     /// The trust that it comes from.
-    pub trust: Option<Named>,
+    pub trust: Option<Reference>,
 }
 
-impl Named {
+impl Reference {
     fn is(&self, name: &str, domain: &Domain) -> bool {
         self.name == name && self.domain.as_deref().is_some_and(|own| own.is_domain(domain))
     }
@@ -57,7 +57,7 @@ impl Named {
     }
 }
 
-impl Look {
+impl TokenInfo {
     /// Whether the token is one of `identity`.
     ///
     /// # Errors
