@@ -5,9 +5,10 @@ use crate::identity::{Identity, IdentitySource, Login, TlsPolicy};
 use crate::login_history::Caller;
 use crate::secret::Secret;
 use crate::store::Store;
-use crate::store::entries::{Digests, StoredSecret, refused_account, secret_account};
+use crate::store::entries::{Digests, StoredSecret};
 use crate::store::folder::Folder;
 use crate::store::logins;
+use crate::store::names::{refused_account, secret_account};
 
 /// The secret to send: the one of the environment or OpenRC file, else the keyring's.
 ///
@@ -157,10 +158,10 @@ fn change(
     store: &Store,
     identity: &Identity,
     makes: bool,
-    mut change: impl FnMut(&mut Digests) -> bool,
+    change: impl FnOnce(&mut Digests) -> bool,
 ) -> Result<(), Error> {
     let login = identity.login.key();
-    let mut write = || {
+    store.remember(&login, |_| {
         let account = refused_account(&login);
         let mut known = match store.entry(&account)? {
             Some(known) => known,
@@ -171,12 +172,7 @@ fn change(
             true => store.set_entry(&account, &known),
             false => Ok(()),
         }
-    };
-    match store.remember(&login, |_| write()) {
-        // There is no lock where the state cannot be written.
-        Err(Error::State { .. }) => write(),
-        other => other,
-    }
+    })
 }
 
 /// A name of the scope that is long enough to tell it from others.

@@ -47,7 +47,9 @@ pub struct LoginHistory {
 pub enum Caller {
     /// A person or a program that they run.
     Command,
-    /// A prompt.
+    /// A person who logs in: the keyring's window may be shown.
+    Login,
+    /// A prompt, which does not wait.
     Prompt,
 }
 

@@ -97,11 +97,6 @@ pub struct Boot {
 /// the kernel tell full seconds. A token with so little to live is not handed out ([`MARGIN`]).
 const TOLERANCE: i64 = 5;
 
-/// How the leases of `key` begin: so whoever holds its lock can clear up those of processes that were killed.
-pub fn lease_prefix(key: &str) -> String {
-    format!("lease.{}.", key.get(..16).unwrap_or(key))
-}
-
 /// What Keystone says of a token's times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
@@ -210,13 +205,6 @@ impl Record {
         } else {
             Freshness::Fresh
         }
-    }
-
-    /// Whether this can be the record of `key` at all: key and lease are names of files, and neither leads elsewhere.
-    pub fn is_for(&self, key: &str) -> bool {
-        let is_hex = |text: &str| text.len() <= 64 && text.bytes().all(|c| c.is_ascii_hexdigit());
-        let random = self.lease.strip_prefix(&lease_prefix(key));
-        self.key == key && is_hex(key) && random.is_some_and(is_hex)
     }
 
     /// Whether this is the record of `token` for the identity `key`.

@@ -18,6 +18,7 @@
 //! }
 //! ```
 
+use crate::error::Error;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -120,10 +121,11 @@ pub fn short_digest(parts: &[&str]) -> String {
 /// `bytes` random bytes from the operating system, in hex.
 ///
 /// # Errors
-/// Where the operating system has no randomness to give.
-pub fn random_hex(bytes: usize) -> Result<String, getrandom::Error> {
+/// [`Error::Io`] where the operating system has no randomness to give.
+pub fn random_hex(bytes: usize) -> Result<String, Error> {
     let mut buffer = vec![0; bytes];
-    getrandom::fill(&mut buffer)?;
+    getrandom::fill(&mut buffer)
+        .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
     Ok(hex(&buffer))
 }
 

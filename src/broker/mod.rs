@@ -14,17 +14,12 @@ use crate::record::{Failure, Freshness, RefreshRule};
 use crate::secret::Secret;
 use crate::store::folder::Folder;
 use crate::store::lock::Guard;
-use crate::store::logins;
-use crate::store::{Store, StoredToken};
-use std::cell::RefCell;
+use crate::store::{Locked, Store, StoredToken, logins, names};
 use std::time::{Duration, Instant};
 
 /// How long the lock of a token, or the right to send a login's secret, is waited for while no other process of that login
 /// sends anything: a request takes 20 s at most.
 pub const LOCK_LIMIT: Duration = Duration::from_secs(25);
-
-/// The ends of the names of the locks under which a secret is sent: so many are sent at once at most.
-const SENDERS: [&str; 3] = ["", ".2", ".3"];
 
 /// A token to hand out.
 #[derive(Debug)]
@@ -48,13 +43,6 @@ impl Handout {
 enum Refusals {
     Heeded,
     Forgiven,
-}
-
-/// What waiting for a token's lock came to.
-enum Lock {
-    Held(Guard),
-    Needless,
-    Unwritable,
 }
 
 /// Everything that it takes to hand out tokens of one identity.
@@ -100,24 +88,18 @@ impl Broker<'_> {
     /// # Errors
     /// As [`Broker::obtain`]; then what was kept is still kept.
     pub fn replace(&self) -> Result<Handout, Error> {
-        let guard = match self.lock(&mut || false)? {
-            Lock::Held(guard) => Some(guard),
-            Lock::Needless | Lock::Unwritable => None,
-        };
-        self.create(guard.as_ref(), Refusals::Forgiven)
+        let key = self.key();
+        let locked = self.wait(&names::lock(key.as_str()), || self.store.try_lock(key.as_str()))?;
+        self.create(&locked, Refusals::Forgiven)
     }
 
     /// Forgets that this secret was refused, and that hooks wait.
     fn forgive(&self, secret: &Secret) -> Result<(), Error> {
         credential::forgive(self.store, self.identity(), secret)?;
-        let forgiven = self.store.remember(&self.identity().login.key(), |history| {
+        self.store.remember(&self.identity().login.key(), |history| {
             history.forgive();
             Ok(())
-        });
-        match forgiven {
-            Err(Error::State { .. }) => Ok(()),
-            other => other,
-        }
+        })
     }
 
     /// Whether a hook may have a token made now: the reason where not.
@@ -149,38 +131,42 @@ impl Broker<'_> {
 
     /// Puts record and lease back where they are missing: quietly, since the token is good without them.
     pub fn repair(&self, kept: StoredToken) -> StoredToken {
-        if (!kept.whole || self.store.lease(&kept.record).is_none())
-            && let Ok(Some(guard)) = self.store.try_lock(&kept.record.key)
-            && let Ok(Some(kept)) = self.store.read(&self.key())
+        if kept.is_consistent && self.store.lease(&kept.record).is_some() {
+            return kept;
+        }
+        let key = self.key();
+        if let Ok(Some(locked)) = self.store.try_lock(key.as_str())
+            && let Ok(Some(kept)) = self.store.read(&key)
         {
-            let whole = self.store.rebuild(&guard, &kept).is_ok();
-            return StoredToken { whole, ..kept };
+            let is_consistent = locked.repair(&kept).is_ok();
+            return StoredToken { is_consistent, ..kept };
         }
         kept
     }
 
     fn renew(&self, kept: StoredToken) -> Result<Handout, Error> {
-        let guard = match self.store.try_lock(&kept.record.key) {
-            Ok(Some(guard)) => guard,
+        let key = self.key();
+        let locked = match self.store.try_lock(key.as_str()) {
+            Ok(Some(locked)) => locked,
             Ok(None) => return Ok(Handout::plain(kept)),
             Err(error) => return Ok(Handout { kept, is_new: false, warning: Some(error) }),
         };
-        let mut kept = match self.store.read(&self.key())? {
+        let mut kept = match self.store.read(&key)? {
             Some(again) if self.freshness(&again, 0) == Freshness::Fresh => return Ok(Handout::plain(again)),
             Some(again) => again,
             // Somebody logged out meanwhile, or erased it.
-            None => return self.create(Some(&guard), Refusals::Heeded),
+            None => return self.create(&locked, Refusals::Heeded),
         };
         // The token is good: nobody waits for a Keystone that did not answer a moment ago.
         let history = self.store.history(&self.identity().login.key())?;
         if let Err(Error::BackingOff { .. }) = history.permits(self.clock.now(), Caller::Prompt) {
             return Ok(Handout::plain(kept));
         }
-        match self.create(Some(&guard), Refusals::Heeded) {
+        match self.create(&locked, Refusals::Heeded) {
             Ok(handout) => Ok(handout),
             Err(error) => {
                 kept.record.failure = Some(Failure { at: self.clock.now(), message: error.to_string() });
-                let _ = self.store.note(&guard, &kept.record);
+                let _ = locked.write_record(&kept.record);
                 Ok(Handout { kept, is_new: false, warning: Some(error) })
             }
         }
@@ -198,30 +184,18 @@ impl Broker<'_> {
             // Whoever holds the lock may be making the very token that is wanted: a new record tells, without the lock.
             // An old one tells nothing: the kernel's keyring forgets tokens that their records outlive.
             let before = fresh_record();
-            let lock = self.lock(&mut || fresh_record().is_some_and(|now| Some(now) != before))?;
+            let is_made = || fresh_record().is_some_and(|now| Some(now) != before);
+            let locked = self.wait(&names::lock(key.as_str()), || match self.store.try_lock(key.as_str())? {
+                Some(locked) => Ok(Some(Some(locked))),
+                None => Ok(is_made().then_some(None)),
+            })?;
             match self.store.read(&key)? {
                 Some(kept) if self.freshness(&kept, min_ttl) != Freshness::Dead => return Ok(Handout::plain(kept)),
                 _ => {}
             }
-            match lock {
-                Lock::Held(guard) => return self.create(Some(&guard), Refusals::Heeded),
-                Lock::Unwritable => return self.create(None, Refusals::Heeded),
-                Lock::Needless => {}
+            if let Some(locked) = locked {
+                return self.create(&locked, Refusals::Heeded);
             }
-        }
-    }
-
-    /// The lock of this token, unless `over` says that it is not needed, or a command finds a state folder that cannot be
-    /// written and does without.
-    fn lock(&self, over: &mut dyn FnMut() -> bool) -> Result<Lock, Error> {
-        let key = self.key();
-        let attempt = || match self.store.try_lock(key.as_str())? {
-            Some(guard) => Ok(Some(Lock::Held(guard))),
-            None => Ok(over().then_some(Lock::Needless)),
-        };
-        match self.wait(key.as_str(), attempt) {
-            Err(Error::State { .. }) if self.caller == Caller::Command => Ok(Lock::Unwritable),
-            other => other,
         }
     }
 
@@ -229,17 +203,16 @@ impl Broker<'_> {
     /// wrong one would be refused as often, and Keystone locks out who is refused a few times. Whoever comes second knows of
     /// the first one's refusal. One that Keystone accepted last is sent by up to three.
     fn may_send(&self, secret: &Secret, refusals: Refusals) -> Result<Vec<Guard>, Error> {
-        let login = self.identity().login.key();
-        let places = SENDERS.map(|number| format!("{}.sending{number}", login.as_str()));
+        let places = names::senders(&self.identity().login.key());
         let is_accepted = || credential::is_accepted(self.store, self.identity(), secret);
         let attempt = || {
             if refusals == Refusals::Heeded {
                 credential::check_refusal(self.store, self.identity(), secret)?;
             }
-            let wanted = if is_accepted()? { 1 } else { SENDERS.len() };
+            let wanted = if is_accepted()? { 1 } else { places.len() };
             let mut guards = Vec::new();
             for place in &places {
-                guards.extend(self.store.try_lock(place)?);
+                guards.extend(self.store.try_hold(place)?);
                 if guards.is_empty() && wanted > 1 {
                     // The first one is the door: nobody holds the others in another's way.
                     break;
@@ -251,15 +224,12 @@ impl Broker<'_> {
             }
             Ok(None)
         };
-        match self.wait(&places[0], attempt) {
-            Err(Error::State { .. }) if self.caller == Caller::Command => Ok(Vec::new()),
-            other => other,
-        }
+        self.wait(&places[0], attempt)
     }
 
     /// Tries again until `attempt` gives something, as long as others of this login go on: no request of theirs for
-    /// [`LOCK_LIMIT`] means that whoever holds the lock `name` hangs.
-    fn wait<T>(&self, name: &str, mut attempt: impl FnMut() -> Result<Option<T>, Error>) -> Result<T, Error> {
+    /// [`LOCK_LIMIT`] means that whoever holds the lock of that file name hangs.
+    fn wait<T>(&self, lock: &str, mut attempt: impl FnMut() -> Result<Option<T>, Error>) -> Result<T, Error> {
         let login = self.identity().login.key();
         let (mut moved, mut since) = (self.store.last_change(&login), Instant::now());
         let mut pause = Duration::from_millis(1);
@@ -272,14 +242,14 @@ impl Broker<'_> {
                 (moved, since) = (now, Instant::now());
             }
             if since.elapsed() >= LOCK_LIMIT {
-                return Err(Error::LockTimeout { path: self.store.lock_path(name), seconds: LOCK_LIMIT.as_secs() });
+                return Err(Error::LockTimeout { path: self.store.path(lock), seconds: LOCK_LIMIT.as_secs() });
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(25));
         }
     }
 
-    fn create(&self, guard: Option<&Guard>, refusals: Refusals) -> Result<Handout, Error> {
+    fn create(&self, locked: &Locked, refusals: Refusals) -> Result<Handout, Error> {
         failpoint(Point::Locked);
         let login = &self.identity().login;
         let key = login.key();
@@ -294,19 +264,12 @@ impl Broker<'_> {
             Refusals::Forgiven => self.forgive(&secret)?,
         }
 
-        let unwritable = RefCell::new(None);
-        let mut count = || match self.store.remember(&key, |history| history.count(self.clock.now(), self.caller)) {
-            Err(error @ Error::State { .. }) if self.caller == Caller::Command => {
-                *unwritable.borrow_mut() = Some(error);
-                Ok(())
-            }
-            other => other,
-        };
+        let mut count = || self.store.remember(&key, |history| history.count(self.clock.now(), self.caller));
         match self.issuer.create(self.identity(), &secret, &mut count) {
             Ok(issued) => {
                 let _ = credential::note_acceptance(self.store, self.identity(), &secret);
-                let handout = self.keep(guard, &issued, unwritable.into_inner())?;
-                self.unless_ended(logouts, handout)
+                let handout = self.keep(locked, &issued)?;
+                self.unless_ended(locked, logouts, handout)
             }
             Err(error) => {
                 self.remember_failure(&secret, &error);
@@ -316,24 +279,13 @@ impl Broker<'_> {
     }
 
     /// Keeps the token. A command that cannot keep it hands it out with a warning: it is made, and it is good.
-    fn keep(&self, guard: Option<&Guard>, issued: &Issued, unwritable: Option<Error>) -> Result<Handout, Error> {
-        let Issued { token, times } = issued;
-        let (store, identity, rule, trust) = (self.store, self.identity(), self.rule, &self.source.tls_policy);
-        let mut warning = unwritable;
-        let written = match guard {
-            Some(guard) => store.write(guard, identity, token, *times, rule, trust),
-            None => store.write_without_state(identity, token, *times, rule, trust),
-        };
-        let kept = match written {
-            Ok(kept) => kept,
-            Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.caller == Caller::Command => {
-                if let Ok(kept) = store.write_without_state(identity, token, *times, rule, trust) {
-                    warning = Some(error);
-                    kept
-                } else {
-                    warning = Some(Error::NotKept(error.to_string()));
-                    Store::unkept(identity, token, *times, rule, trust)?
-                }
+    fn keep(&self, locked: &Locked, issued: &Issued) -> Result<Handout, Error> {
+        let (store, identity, trust) = (self.store, self.identity(), &self.source.tls_policy);
+        let kept = StoredToken::new(identity, &issued.token, issued.times, self.rule, trust, self.clock)?;
+        let mut warning = match locked.write(&kept) {
+            Ok(()) => store.take_trouble(),
+            Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.caller != Caller::Prompt => {
+                Some(Error::NotKept(error.to_string()))
             }
             Err(error) => {
                 let _ = store.note_failure(&identity.login.key(), self.clock.now(), &error);
@@ -344,9 +296,9 @@ impl Broker<'_> {
             history.succeeded();
             Ok(())
         });
-        if self.caller == Caller::Command
+        if self.caller != Caller::Prompt
             && self.source.secret.is_some()
-            && let Err(error) = logins::used(self.state, &identity.login.key(), &self.source.tls_policy)
+            && let Err(error) = logins::used(self.state, &identity.login.key(), trust)
         {
             warning.get_or_insert(error);
         }
@@ -354,17 +306,16 @@ impl Broker<'_> {
     }
 
     /// A token that was made while somebody logged out is revoked and forgotten: `logout` did not see it.
-    fn unless_ended(&self, logouts: u64, handout: Handout) -> Result<Handout, Error> {
+    fn unless_ended(&self, locked: &Locked, logouts: u64, handout: Handout) -> Result<Handout, Error> {
         let login = &self.identity().login;
         if self.store.history(&login.key())?.logouts == logouts {
             return Ok(handout);
         }
-        let key = self.key();
-        for token in self.store.mark(None, key.as_str())? {
+        for token in locked.mark()? {
             if let Some(token) = token.token() {
                 self.issuer.revoke(&login.auth_url, &token, &mut || Ok(()))?;
             }
-            self.store.revoked(None, key.as_str(), &token)?;
+            locked.revoked(&token)?;
         }
         Err(Error::NoSecret(login.describe()))
     }

@@ -6,11 +6,13 @@ use crate::context::Context;
 use crate::error::{Error, Exit};
 use crate::identity::IdentitySource;
 use crate::keystone::Issuer;
+use crate::login_history::Caller;
 use crate::protocol::{Message, line};
 use crate::record::MARGIN;
 use crate::secret::Token;
 use crate::session::settings::allows_http;
-use crate::session::{Opening, Session, identity_source};
+use crate::session::{Session, identity_source};
+use crate::store::StoredToken;
 use zeroize::Zeroizing;
 
 /// The scheme by which a caller says on purpose that it hands over a Keystone token.
@@ -27,7 +29,7 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         }
     };
     let Some(source) = source else { return Ok(Exit::Done) };
-    let session = Session::of(source, Opening::Usual, context.clock)?;
+    let session = Session::of(source, Caller::Command, context.clock)?;
     let kept = session.obtain(0, context)?.kept;
     let mut text = Zeroizing::new(String::new());
     text.push_str(&line("username", session.source.identity.login.method.label())?);
@@ -55,7 +57,7 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         (None, _) => return Err(Error::usage("store", "`credential` stands without an `authtype`")),
     };
     let token = Token::parse(given.expose()).ok_or_else(|| Error::usage("credential", "it is no token"))?;
-    let session = Session::of(source, Opening::Usual, context.clock)?;
+    let session = Session::of(source, Caller::Command, context.clock)?;
     let identity = &session.source.identity;
     let look = session.ask(|keystone, admit| keystone.look(&identity.login.auth_url, &token, admit))?;
     let refused =
@@ -63,8 +65,11 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let look = look.ok_or_else(|| refused(404, "it does not know this token"))?;
     look.is_of(identity).map_err(|why| refused(403, why))?;
     let key = identity.key();
-    if let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)? {
-        session.store.write(&guard, identity, &token, look.times, session.rule(), &session.source.tls_policy)?;
+    let trust = &session.source.tls_policy;
+    let stored = StoredToken::new(identity, &token, look.times, session.rule(), trust, context.clock)?;
+    session.store.lock(key.as_str(), LOCK_LIMIT)?.write(&stored)?;
+    if let Some(error) = session.store.take_trouble() {
+        context.warn(&error.to_string());
     }
     Ok(Exit::Done)
 }
@@ -78,14 +83,14 @@ pub fn erase(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         return Err(Error::usage("erase", "the token to forget is missing: expected `password` or `credential`"));
     };
     let Some(token) = Token::parse(given.expose()) else { return Ok(Exit::Done) };
-    let session = Session::of(source, Opening::Usual, context.clock)?;
+    let session = Session::of(source, Caller::Command, context.clock)?;
     let key = session.source.identity.key();
     let is_kept = || Ok::<_, Error>(session.store.read(&key)?.is_some_and(|kept| kept.token == token));
-    if is_kept()?
-        && let Some(guard) = session.store.lock(key.as_str(), LOCK_LIMIT, &mut || false)?
-        && is_kept()?
-    {
-        session.store.erase(&guard, key.as_str())?;
+    if is_kept()? {
+        let locked = session.store.lock(key.as_str(), LOCK_LIMIT)?;
+        if is_kept()? {
+            locked.erase()?;
+        }
     }
     Ok(Exit::Done)
 }

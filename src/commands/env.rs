@@ -3,14 +3,15 @@
 use crate::cli::Global;
 use crate::context::Context;
 use crate::error::{Error, Exit};
+use crate::login_history::Caller;
 use crate::output::change::Scrub;
 use crate::output::shell::{Shell, line};
-use crate::session::{Opening, Session};
+use crate::session::Session;
 use zeroize::Zeroizing;
 
 /// Prints the lines that put the token, and an OpenRC file's variables, into the shell's environment.
 pub fn run(global: &Global, shell: Shell, context: &mut Context) -> Result<Exit, Error> {
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Caller::Command, context)?;
     let kept = session.obtain(0, context)?.kept;
     let mut text = Zeroizing::new(String::new());
     for (name, value) in

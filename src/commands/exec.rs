@@ -3,14 +3,15 @@
 use crate::cli::Global;
 use crate::context::Context;
 use crate::error::{Error, Exit, escaped};
+use crate::login_history::Caller;
 use crate::output::change::{SECRETS, Scrub};
-use crate::session::{Opening, Session};
+use crate::session::Session;
 use std::ffi::OsString;
 use std::process::Command;
 
 /// Becomes the command; where the system cannot do that, waits for it and ends with its status.
 pub fn run(global: &Global, command: &[OsString], context: &mut Context) -> Result<Exit, Error> {
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Caller::Command, context)?;
     let kept = session.obtain(0, context)?.kept;
     let Some((program, arguments)) = command.split_first() else {
         return Err(Error::usage("exec", "no command is given"));

@@ -7,16 +7,17 @@ use crate::context::Context;
 use crate::credential;
 use crate::error::{Error, Exit, escaped};
 use crate::identity::{IdentitySource, Method};
+use crate::login_history::Caller;
 use crate::password_prompt::ask;
 use crate::secret::Secret;
 use crate::secret_stdin::{checked, from_stdin};
-use crate::session::{Opening, Session};
+use crate::session::Session;
 use crate::store::keyring::Backend;
 use crate::store::logins;
 
 /// Logs in.
 pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Result<Exit, Error> {
-    let mut session = Session::open(global, Opening::Login, context)?;
+    let mut session = Session::open(global, Caller::Login, context)?;
     let secret = match (password_stdin, session.source.secret.clone()) {
         (true, _) => from_stdin(context.stdin)?,
         (false, Some(given)) => given,

@@ -6,7 +6,8 @@ use crate::context::Context;
 use crate::credential;
 use crate::error::{Error, Exit};
 use crate::failpoint::{Point, failpoint};
-use crate::session::{Opening, Session};
+use crate::login_history::Caller;
+use crate::session::Session;
 use crate::store::logins;
 use std::time::Duration;
 
@@ -17,20 +18,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Logs out: the secret is forgotten first, whatever Keystone or another process does. A token that Keystone did not
 /// revoke is not handed out any more, and kept for the next `logout`.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Caller::Command, context)?;
     let login = &session.source.identity.login;
     credential::forget(&session.store, login)?;
     failpoint(Point::SecretForgotten);
     let ended = logins::ended(&session.state, &login.key(), session.store.backend());
-    if let Err(error) = ended.and_then(|()| session.store.remember(&login.key(), |history| history.ended())) {
+    let ended = ended.and_then(|()| session.store.remember(&login.key(), |history| history.ended()));
+    if let Some(error) = ended.err().or_else(|| session.store.take_trouble()) {
         context.warn(&error.to_string());
     }
     for key in keys_of_login(&session) {
-        let guard = match session.store.lock(&key, PATIENCE, &mut || false) {
-            Err(Error::LockTimeout { .. } | Error::State { .. }) => None,
+        let locked = match session.store.lock(&key, PATIENCE) {
+            Err(Error::LockTimeout { .. }) => session.store.without_lock(&key),
             other => other?,
         };
-        let work = || revoke(&session, guard.as_ref(), &key);
+        let work = || revoke(&session, &locked, &key);
         if let Err(error) = context.with_progress(&session.host(), work) {
             context.warn(&format!("a token was not revoked, run `ostoken logout` again: {error}"));
         }

@@ -7,11 +7,11 @@ use crate::error::{Error, Exit, escaped};
 use crate::login_history::Caller;
 use crate::output::duration;
 use crate::record::Record;
-use crate::session::{Opening, Session};
+use crate::session::Session;
 
 /// Renews the token and says how long the new one lives.
 pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Caller::Command, context)?;
     let handout = replace(&session, context)?;
     let lines = describe(&handout.kept.record, context.clock.now());
     context.answer(&lines)?;
@@ -20,8 +20,7 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
 
 /// Makes a new token and forgets those of the login's other scopes: they are made again when they are asked for.
 pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Error> {
-    let handout =
-        context.with_progress(&session.host(), || session.broker(Caller::Command, |broker| broker.replace()))?;
+    let handout = context.with_progress(&session.host(), || session.broker(|broker| broker.replace()))?;
     let _ = session.store.end_waiting(&session.source.identity.login.key());
     if let Some(warning) = &handout.warning {
         context.warn(&warning.to_string());
@@ -30,10 +29,8 @@ pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Erro
         context.warn("OS_INSECURE: nobody checked that the server is Keystone");
     }
     for record in session.store.records(&session.source.identity.login.key()) {
-        if record.key != handout.kept.record.key
-            && let Some(guard) = session.store.lock(&record.key, LOCK_LIMIT, &mut || false)?
-        {
-            session.store.erase(&guard, &record.key)?;
+        if record.key != handout.kept.record.key {
+            session.store.lock(&record.key, LOCK_LIMIT)?.erase()?;
         }
     }
     Ok(handout)

@@ -4,7 +4,7 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::error::{Error, Exit};
 use crate::login_history::Caller;
-use crate::session::{Opening, Session};
+use crate::session::Session;
 use std::time::Duration;
 
 /// Nothing that a hook started lives longer than this.
@@ -20,9 +20,9 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         std::thread::sleep(LIMIT);
         std::process::exit(i32::from(Exit::Unreachable as u8));
     });
-    let mut session = Session::open(global, Opening::Prompt, context)?;
+    let mut session = Session::open(global, Caller::Prompt, context)?;
     session.deadline = Some(context.started + LIMIT - TO_NOTE);
-    let made = session.broker(Caller::Prompt, |broker| broker.obtain(0));
+    let made = session.broker(|broker| broker.obtain(0));
     let Some(error) = made.map_or_else(Some, |handout| handout.warning) else { return Ok(Exit::Done) };
     // Nobody reads what this process says: the next prompt does.
     let now = context.clock.now();

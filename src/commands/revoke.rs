@@ -8,9 +8,10 @@ use crate::error::{Error, Exit};
 use crate::failpoint::{Point, failpoint};
 use crate::identity::TlsPolicy;
 use crate::keystone::Issuer;
+use crate::login_history::Caller;
 use crate::record::Record;
-use crate::session::{Opening, Session};
-use crate::store::lock::Guard;
+use crate::session::Session;
+use crate::store::Locked;
 use std::collections::BTreeSet;
 
 /// In seconds.
@@ -18,13 +19,13 @@ const DAY: i64 = 24 * 3600;
 
 /// Revokes the token of this scope, or those of all scopes of the login.
 pub fn run(global: &Global, all: bool, context: &mut Context) -> Result<Exit, Error> {
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Caller::Command, context)?;
     let identity = &session.source.identity;
     let keys = if all { keys_of_login(&session) } else { BTreeSet::from([identity.key().as_str().to_owned()]) };
     let mut revoked = 0;
     for key in keys {
-        let guard = session.store.lock(&key, LOCK_LIMIT, &mut || false)?;
-        revoked += context.with_progress(&session.host(), || revoke(&session, guard.as_ref(), &key))?;
+        let locked = session.store.lock(&key, LOCK_LIMIT)?;
+        revoked += context.with_progress(&session.host(), || revoke(&session, &locked, &key))?;
     }
     let text = match revoked {
         0 => "no token was kept\n".to_owned(),
@@ -46,14 +47,14 @@ pub fn keys_of_login(session: &Session) -> BTreeSet<String> {
 ///
 /// They are marked first, so that nobody is handed a token that is already revoked, and forgotten last: whatever comes
 /// between leaves what the next `revoke` or `logout` needs.
-pub fn revoke(session: &Session, guard: Option<&Guard>, key: &str) -> Result<usize, Error> {
+pub fn revoke(session: &Session, locked: &Locked, key: &str) -> Result<usize, Error> {
     let store = &session.store;
     let trust = &session.source.tls_policy;
     let check = |before: &TlsPolicy| credential::check_trust("token", before, trust);
     if let Some(before) = store.token_trust(key)? {
         check(&before)?;
     }
-    let revoking = store.mark(guard, key)?;
+    let revoking = locked.mark()?;
     for token in &revoking {
         // By the server's clock, which may be behind this one: a day more does no harm.
         let is_dead = token.expires_at < session.now() - DAY;
@@ -63,7 +64,7 @@ pub fn revoke(session: &Session, guard: Option<&Guard>, key: &str) -> Result<usi
             session.ask(|keystone, admit| keystone.revoke(auth_url, &token_itself, admit))?;
             failpoint(Point::Told);
         }
-        store.revoked(guard, key, token)?;
+        locked.revoked(token)?;
     }
     Ok(revoking.len())
 }

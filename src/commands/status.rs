@@ -4,10 +4,11 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::error::{Error, Exit, escaped};
 use crate::keystone::Issuer;
+use crate::login_history::Caller;
 use crate::login_history::{BUDGET, LoginHistory};
 use crate::output::{duration, timestamp};
 use crate::record::{Failure, Freshness, Readable};
-use crate::session::{Opening, Session};
+use crate::session::Session;
 use crate::store::StoredToken;
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ struct Report {
 
 /// Shows the report. With `check`, Keystone is asked; a token that it does not know is exit code 4.
 pub fn run(global: &Global, as_json: bool, check: bool, context: &mut Context) -> Result<Exit, Error> {
-    let session = Session::open(global, Opening::Usual, context)?;
+    let session = Session::open(global, Caller::Command, context)?;
     let report = report(&session, check, context)?;
     let text = match as_json {
         true => format!("{:#}\n", for_programs(&report)),

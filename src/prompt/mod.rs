@@ -15,7 +15,7 @@ use crate::output::change::{self, Scrub};
 use crate::output::hook::{Answer, HookShell, Said, use_text};
 use crate::record::Freshness;
 use crate::session::settings::allows_http;
-use crate::session::{Opening, Session, identity_source, in_place, read_openrc};
+use crate::session::{Session, identity_source, in_place, read_openrc};
 use crate::store::StoredToken;
 use detach::detach;
 use limit::Limit;
@@ -76,13 +76,13 @@ fn answer(global: &Global, said: &mut Said, limit: &Limit, context: &mut Context
     }
     let clock = context.clock;
     limit.waits_for("the keyring or the disk", environment, &login, clock.now());
-    let session = match Session::of(source, Opening::Prompt, clock) {
+    let session = match Session::of(source, Caller::Prompt, clock) {
         Ok(session) => session,
         Err(error) => return failed(&error, Some(&login), said, context),
     };
     let keyring = format!("the keyring ({}) or the disk", session.store.backend().name());
     limit.waits_for(&keyring, environment, &login, clock.now());
-    let answer = session.broker(Caller::Prompt, |broker| with_broker(&session, broker, said, context));
+    let answer = session.broker(|broker| with_broker(&session, broker, said, context));
     answer.unwrap_or_else(|error| {
         let lease = session.store.waiting_lease(&login.key()).ok();
         Answer { lease, ..failed(&error, Some(&login), said, context) }

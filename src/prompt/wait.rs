@@ -9,6 +9,7 @@ use crate::output::change;
 use crate::output::hook::{Answer, Said};
 use crate::record::Freshness;
 use crate::session::Session;
+use crate::store::names;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,12 +73,12 @@ const LOCKED: &str = "`ostoken status` shows what was sent";
 fn held(session: &Session, is_busy: bool, pending_since: Option<i64>, now: i64) -> Option<PathBuf> {
     let (store, identity) = (&session.store, &session.source.identity);
     let login = identity.login.key();
-    let history = format!("{}.login", login.as_str());
-    let names = [identity.key().as_str().to_owned(), format!("{}.sending", login.as_str()), history.clone()];
-    let is_held = |name: &String| matches!(store.try_lock(name), Ok(None));
-    let path = |name: &String| Some(store.lock_path(name));
+    let [sending, ..] = names::senders(&login);
+    let (token, history) = (names::lock(identity.key().as_str()), names::history_lock(&login));
+    let is_held = |lock: &String| matches!(store.try_hold(lock), Ok(None));
+    let path = |lock: &String| Some(store.path(lock));
     if is_busy && pending_since.is_none() {
-        return path(&names[0]);
+        return path(&token);
     }
     // Whoever holds this one writes a small file.
     let stays_held = || {
@@ -92,7 +93,11 @@ fn held(session: &Session, is_busy: bool, pending_since: Option<i64>, now: i64) 
     let age = store.last_change(&login).and_then(|at| at.elapsed().ok());
     let is_still = age.is_none_or(|age| age.as_secs() > HANGS.unsigned_abs());
     let is_overdue = pending_since.is_some_and(|since| now - since > HANGS);
-    if is_still && is_overdue { names.iter().find(|name| is_held(name)).and_then(path) } else { None }
+    if is_still && is_overdue {
+        [&token, &sending, &history].into_iter().find(|lock| is_held(lock)).and_then(path)
+    } else {
+        None
+    }
 }
 
 /// Why a renewal that was started at `since` left no token.

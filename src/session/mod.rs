@@ -36,21 +36,11 @@ pub struct Session {
     pub store: Store,
     /// Why this keyring.
     pub why: String,
+    caller: Caller,
     clock: &'static dyn Clock,
     rule: RefreshRule,
     /// When whoever asks Keystone gives up, where that is before a request's own limit.
     pub deadline: Option<Instant>,
-}
-
-/// What opening a session may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// The login's own keyring; no window.
-    Usual,
-    /// The same at a prompt, which does not wait.
-    Prompt,
-    /// The keyring for a login that is made now: its window may be shown.
-    Login,
 }
 
 /// Reads the OpenRC file at `path` as data.
@@ -92,20 +82,20 @@ impl Session {
     ///
     /// # Errors
     /// As [`identity_source`], [`Folder::open`] and [`select`].
-    pub fn open(global: &Global, opening: Opening, context: &Context) -> Result<Session, Error> {
-        Session::of(identity_source(global, context.environment)?, opening, context.clock)
+    pub fn open(global: &Global, caller: Caller, context: &Context) -> Result<Session, Error> {
+        Session::of(identity_source(global, context.environment)?, caller, context.clock)
     }
 
     /// Opens the store of an identity.
     ///
     /// # Errors
     /// As [`Folder::open`] and [`select`].
-    pub fn of(source: IdentitySource, opening: Opening, clock: &'static dyn Clock) -> Result<Session, Error> {
+    pub fn of(source: IdentitySource, caller: Caller, clock: &'static dyn Clock) -> Result<Session, Error> {
         let environment = &source.environment;
         let state = Folder::open(state_folder(environment)?)?;
-        let remembered = match opening {
-            Opening::Usual | Opening::Prompt => logins::backends(&state, &source.identity.login.key())?,
-            Opening::Login => Vec::new(),
+        let remembered = match caller {
+            Caller::Command | Caller::Prompt => logins::backends(&state, &source.identity.login.key())?,
+            Caller::Login => Vec::new(),
         };
         let request = KeyringRequest {
             setting: environment.get("OSTOKEN_KEYRING").filter(|name| *name != "auto"),
@@ -113,14 +103,15 @@ impl Session {
             secret_is_given: source.secret.is_some(),
             service: service(environment)?,
             bus: session_bus(environment),
-            patience: Duration::from_secs(if opening == Opening::Prompt { 1 } else { 5 }),
-            unlock: opening == Opening::Login,
+            patience: Duration::from_secs(if caller == Caller::Prompt { 1 } else { 5 }),
+            unlock: caller == Caller::Login,
             state: &state,
         };
         let selected = select(request)?;
         let store = Store::new(selected.keyring, &state, clock);
+        let store = if caller == Caller::Prompt { store } else { store.without_state_if_need_be() };
         let rule = refresh_rule(environment)?;
-        Ok(Session { source, state, store, why: selected.why, clock, rule, deadline: None })
+        Ok(Session { source, state, store, why: selected.why, caller, clock, rule, deadline: None })
     }
 
     /// Unix seconds.
@@ -155,7 +146,7 @@ impl Session {
     ///
     /// # Errors
     /// What `work` gives.
-    pub fn broker<T>(&self, caller: Caller, work: impl FnOnce(&Broker) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn broker<T>(&self, work: impl FnOnce(&Broker) -> Result<T, Error>) -> Result<T, Error> {
         let issuer = self.keystone();
         work(&Broker {
             store: &self.store,
@@ -164,7 +155,7 @@ impl Session {
             clock: self.clock,
             source: &self.source,
             rule: self.rule,
-            caller,
+            caller: self.caller,
         })
     }
 
@@ -173,7 +164,7 @@ impl Session {
     /// # Errors
     /// As [`Broker::obtain`].
     pub fn obtain(&self, min_ttl: i64, context: &mut Context) -> Result<Handout, Error> {
-        let handout = self.broker(Caller::Command, |broker| broker.obtain(min_ttl))?;
+        let handout = self.broker(|broker| broker.obtain(min_ttl))?;
         if let Some(warning) = &handout.warning {
             context.warn(&warning.to_string());
         }
@@ -212,11 +203,7 @@ impl Session {
     /// As [`crate::login_history::LoginHistory::count`], and what `ask` gives.
     pub fn ask<T>(&self, ask: impl FnOnce(&Keystone, Admit) -> Result<T, Error>) -> Result<T, Error> {
         let login = self.source.identity.login.key();
-        let mut count = || match self.store.remember(&login, |history| history.count(self.now(), Caller::Command)) {
-            // A state folder that cannot be written keeps nobody from asking.
-            Err(Error::State { .. }) => Ok(()),
-            other => other,
-        };
+        let mut count = || self.store.remember(&login, |history| history.count(self.now(), self.caller));
         let answer = ask(&self.keystone(), &mut count);
         if let Err(error @ Error::RateLimited(_)) = &answer {
             self.store.note_failure(&login, self.now(), error)?;

@@ -1,7 +1,7 @@
-//! What the keyring's entries hold, as JSON, and the account names they stand under.
+//! What the keyring's entries hold, as JSON.
 
 use crate::error::Error;
-use crate::identity::{Key, LoginKey, TlsPolicy};
+use crate::identity::TlsPolicy;
 use crate::record::{Record, VERSION};
 use crate::secret::{Secret, Token, digest, random_hex};
 use serde::de::DeserializeOwned;
@@ -13,22 +13,7 @@ const MOST: usize = 64;
 /// The most scopes of an accepted secret that are known: the kernel's keyring has little room.
 const MOST_SCOPES: usize = 16;
 
-/// The account of a login's secret.
-pub fn secret_account(login: &LoginKey) -> String {
-    format!("secret:{}", login.as_str())
-}
-
-/// The account of an identity's token.
-pub fn token_account(key: &Key) -> String {
-    format!("token:{}", key.as_str())
-}
-
-/// The account of a login's refused secrets.
-pub fn refused_account(login: &LoginKey) -> String {
-    format!("refused:{}", login.as_str())
-}
-
-/// A token with a copy of its record, as the keyring keeps them. Entries are small: what is usual is left out.
+/// A token with a copy of its record, as the keyring keeps them. Entries are small: what is the default is left out.
 #[derive(Serialize, Deserialize)]
 pub struct TokenEntry {
     version: u32,
@@ -37,7 +22,7 @@ pub struct TokenEntry {
     /// The record of the token, or of the last one.
     pub record: Record,
     /// What its server was trusted by when it was made.
-    #[serde(default, skip_serializing_if = "is_usual")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub trust: TlsPolicy,
     /// Tokens that Keystone is to be told to revoke: they are not handed out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,11 +36,11 @@ pub struct Revoking {
     /// When it dies by itself, in Unix seconds by the server's clock.
     pub expires_at: i64,
     /// What its server was trusted by when it was made.
-    #[serde(default, skip_serializing_if = "is_usual")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub trust: TlsPolicy,
 }
 
-fn is_usual(trust: &TlsPolicy) -> bool {
+fn is_default(trust: &TlsPolicy) -> bool {
     *trust == TlsPolicy::default()
 }
 
@@ -140,9 +125,7 @@ impl Digests {
     /// # Errors
     /// [`Error::Io`] where the system has no randomness.
     pub fn new() -> Result<Self, Error> {
-        let salt = random_hex(16)
-            .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
-        Ok(Digests { version: VERSION, salt, known: Vec::new(), accepted: Vec::new() })
+        Ok(Digests { version: VERSION, salt: random_hex(16)?, known: Vec::new(), accepted: Vec::new() })
     }
 
     fn digest(&self, secret: &Secret) -> String {

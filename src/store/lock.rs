@@ -8,24 +8,21 @@ use fs2::FileExt;
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-/// A lock that is held until this is dropped. Writing a token demands one.
+/// A lock that is held until this is dropped.
 #[derive(Debug)]
-pub struct Guard {
-    file: File,
-    name: String,
-}
+pub struct Guard(Option<File>);
 
 impl Guard {
-    /// Whether this is the lock with that name.
-    pub fn holds(&self, name: &str) -> bool {
-        self.name == name
+    /// The guard of whoever does without a lock, since the state folder cannot be written.
+    pub fn of_nothing() -> Guard {
+        Guard(None)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         // Closing the file would do, but under Wine std's own unlock reports a false error: fs2's does not.
-        let _ = FileExt::unlock(&self.file);
+        let _ = self.0.as_ref().map(FileExt::unlock);
     }
 }
 
@@ -37,7 +34,7 @@ pub fn try_lock(folder: &Folder, name: &str) -> Result<Option<Guard>, Error> {
     folder.make()?;
     let file = folder.open_file(name)?;
     match file.try_lock_exclusive() {
-        Ok(()) => Ok(Some(Guard { file, name: name.into() })),
+        Ok(()) => Ok(Some(Guard(Some(file)))),
         Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(None),
         Err(error) => {
             let hint = match cfg!(windows) {
@@ -49,25 +46,16 @@ pub fn try_lock(folder: &Folder, name: &str) -> Result<Option<Guard>, Error> {
     }
 }
 
-/// Waits for the lock `name`, at most `limit`. `over` is asked between tries: where it says true, what the lock was
-/// wanted for is done, and `None` is given.
+/// Waits for the lock `name`, at most `limit`.
 ///
 /// # Errors
 /// [`Error::LockTimeout`]; as [`try_lock`].
-pub fn lock(
-    folder: &Folder,
-    name: &str,
-    limit: Duration,
-    over: &mut dyn FnMut() -> bool,
-) -> Result<Option<Guard>, Error> {
+pub fn lock(folder: &Folder, name: &str, limit: Duration) -> Result<Guard, Error> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(guard) = try_lock(folder, name)? {
-            return Ok(Some(guard));
-        }
-        if over() {
-            return Ok(None);
+            return Ok(guard);
         }
         if start.elapsed() >= limit {
             return Err(Error::LockTimeout { path: folder.path(name), seconds: limit.as_secs() });
@@ -82,17 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holds_it_and_the_others_wait_for_the_end_or_for_the_limit() {
+    fn one_holds_it_and_the_others_wait_until_the_limit() {
         let home = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(home.path().join("state")).expect("usable");
         let guard = try_lock(&folder, "x.lock").expect("lockable").expect("free");
-        assert!(guard.holds("x.lock"));
         assert!(try_lock(&folder, "x.lock").expect("lockable").is_none());
         let limit = Duration::from_millis(5);
-        assert!(matches!(lock(&folder, "x.lock", limit, &mut || false), Err(Error::LockTimeout { .. })));
-        assert!(lock(&folder, "x.lock", limit, &mut || true).expect("no error").is_none());
+        assert!(matches!(lock(&folder, "x.lock", limit), Err(Error::LockTimeout { .. })));
         drop(guard);
-        assert!(try_lock(&folder, "x.lock").expect("lockable").is_some());
+        assert!(lock(&folder, "x.lock", limit).is_ok());
         assert!(folder.path("x.lock").exists());
     }
 }

@@ -3,7 +3,7 @@
 
 use super::folder::Folder;
 use super::keyring::Backend;
-use super::lock;
+use super::{lock, names};
 use crate::error::Error;
 use crate::identity::{LoginKey, TlsPolicy};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ struct LoginNote {
 }
 
 fn place(state: &Folder, login: &LoginKey) -> (Folder, String) {
-    (state.inner("logins"), format!("{}.json", login.as_str()))
+    (state.inner(names::LOGINS), names::login_note(login))
 }
 
 /// A damaged note is none: the login has to be made again.
@@ -35,7 +35,7 @@ fn read(state: &Folder, login: &LoginKey) -> Result<LoginNote, Error> {
 
 fn change(state: &Folder, login: &LoginKey, change: impl FnOnce(&mut LoginNote)) -> Result<(), Error> {
     let (folder, name) = place(state, login);
-    let _guard = lock::lock(&folder, &format!("{}.lock", login.as_str()), LOCK, &mut || false)?;
+    let _guard = lock::lock(&folder, &names::login_note_lock(login), LOCK)?;
     let before = read(state, login)?;
     let mut after = before.clone();
     change(&mut after);

@@ -5,28 +5,30 @@
 
 pub mod entries;
 pub mod folder;
+mod history;
 pub mod keyring;
 pub mod lock;
+mod locked;
 pub mod logins;
+pub mod names;
 mod retry;
+
+pub use locked::Locked;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::failpoint::{Point, failpoint};
 use crate::identity::{Identity, Key, LoginKey, TlsPolicy};
-use crate::login_history::LoginHistory;
-use crate::record::{Record, RefreshRule, Times, VERSION, lease_prefix};
-use crate::secret::{Token, random_hex};
-use entries::{Revoking, TokenEntry};
+use crate::record::{Record, RefreshRule, Times, VERSION};
+use crate::secret::Token;
+use entries::TokenEntry;
 use folder::Folder;
 use keyring::{Backend, Keyring};
 use lock::Guard;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
-
-/// How long the lock of one login's history is waited for: whoever holds it writes one small file.
-const HISTORY_LOCK: Duration = Duration::from_secs(5);
+use std::time::Duration;
 
 /// A token that is kept.
 #[derive(Clone, Debug)]
@@ -37,8 +39,27 @@ pub struct StoredToken {
     pub record: Record,
     /// What its server was trusted by when it was made.
     pub trust: TlsPolicy,
-    /// Whether record and lease stand as they should in the state folder.
-    pub whole: bool,
+    /// Whether the state folder holds the same record.
+    pub is_consistent: bool,
+}
+
+impl StoredToken {
+    /// A token that was just made, or taken in, and is not yet kept.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system has no randomness.
+    pub fn new(
+        identity: &Identity,
+        token: &Token,
+        times: Times,
+        rule: RefreshRule,
+        trust: &TlsPolicy,
+        clock: &dyn Clock,
+    ) -> Result<StoredToken, Error> {
+        let lease = names::new_lease(identity.key().as_str())?;
+        let record = Record::new(identity, token, times, rule, lease).of_machine(clock);
+        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), is_consistent: false })
+    }
 }
 
 /// One keyring, and the part of the state folder that belongs to it.
@@ -46,13 +67,38 @@ pub struct Store {
     keyring: Keyring,
     folder: Folder,
     clock: &'static dyn Clock,
+    needs_state: bool,
+    trouble: RefCell<Option<Error>>,
 }
 
 impl Store {
     /// The store of `keyring` below the state folder. `clock` tells whether the time was set back since a token was made.
     pub fn new(keyring: Keyring, state: &Folder, clock: &'static dyn Clock) -> Store {
         let folder = state.inner(keyring.backend().name());
-        Store { keyring, folder, clock }
+        Store { keyring, folder, clock, needs_state: true, trouble: RefCell::new(None) }
+    }
+
+    /// The same store, which keeps in the keyring what it can where the state folder cannot be written: no lock is held
+    /// then, no request counted. [`Store::take_trouble`] says why.
+    #[must_use]
+    pub fn without_state_if_need_be(self) -> Store {
+        Store { needs_state: false, ..self }
+    }
+
+    /// Why the state folder could not be written, to be said once.
+    pub fn take_trouble(&self) -> Option<Error> {
+        self.trouble.take()
+    }
+
+    /// What was done in the state folder; `None` where that failed and the store can do without.
+    fn can_do_without<T>(&self, done: Result<T, Error>) -> Result<Option<T>, Error> {
+        match done {
+            Err(error @ Error::State { .. }) if !self.needs_state => {
+                self.trouble.borrow_mut().get_or_insert(error);
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
     }
 
     /// Which keyring it is.
@@ -71,8 +117,8 @@ impl Store {
         let TokenEntry { record: copy, trust, .. } = entry;
         let copy = copy.settled(self.clock);
         Ok(match record.filter(|record| record.is_of(key, &token) && !record.revoking) {
-            Some(record) => Some(StoredToken { token, record, trust, whole: true }),
-            None if copy.is_of(key, &token) => Some(StoredToken { token, record: copy, trust, whole: false }),
+            Some(record) => Some(StoredToken { token, record, trust, is_consistent: true }),
+            None if copy.is_of(key, &token) => Some(StoredToken { token, record: copy, trust, is_consistent: false }),
             None => None,
         })
     }
@@ -86,160 +132,14 @@ impl Store {
     }
 
     fn record_of(&self, key: &str) -> Result<Option<Record>, Error> {
-        let record = self.json(&record_name(key), |record: &Record| record.version)?;
-        Ok(record.filter(|record| record.is_for(key)).map(|record| record.settled(self.clock)))
-    }
-
-    /// A record that a newer program wrote is left alone.
-    fn record_is_ours(&self, key: &str) -> Result<(), Error> {
-        self.record_of(key).map(drop)
+        let record = self.json(&names::record(key), |record: &Record| record.version)?;
+        Ok(record.filter(|record| is_record_of(record, key)).map(|record| record.settled(self.clock)))
     }
 
     /// The records of all tokens of a login.
     pub fn records(&self, login: &LoginKey) -> Vec<Record> {
-        let read =
-            |name: String| self.record_of(name.strip_suffix(".json").filter(|key| key.len() == 64)?).ok().flatten();
+        let read = |name: String| self.record_of(names::key_of_record(&name)?).ok().flatten();
         self.folder.names().into_iter().filter_map(read).filter(|record| record.is_of_login(login)).collect()
-    }
-
-    /// Takes the lock of `key` where nobody holds it.
-    ///
-    /// # Errors
-    /// As [`lock::try_lock`].
-    pub fn try_lock(&self, key: &str) -> Result<Option<Guard>, Error> {
-        lock::try_lock(&self.folder, &lock_name(key))
-    }
-
-    /// Waits for the lock of `key`, as [`lock::lock`].
-    ///
-    /// # Errors
-    /// As [`lock::lock`].
-    pub fn lock(&self, key: &str, limit: Duration, over: &mut dyn FnMut() -> bool) -> Result<Option<Guard>, Error> {
-        lock::lock(&self.folder, &lock_name(key), limit, over)
-    }
-
-    /// Where the lock `name` lies.
-    pub fn lock_path(&self, name: &str) -> PathBuf {
-        self.folder.path(&lock_name(name))
-    }
-
-    /// When the history of a login changed last: each request and each new token changes it.
-    pub fn last_change(&self, login: &LoginKey) -> Option<SystemTime> {
-        std::fs::symlink_metadata(self.folder.path(&history_name(login))).and_then(|data| data.modified()).ok()
-    }
-
-    /// Keeps a new token of `identity`: lease, keyring entry, record, then the older leases go, so that every prompt
-    /// that looks finds the new token.
-    ///
-    /// # Errors
-    /// [`Error::NoKeyring`], [`Error::State`]; then the next run finds either the old or the new token.
-    pub fn write(
-        &self,
-        guard: &Guard,
-        identity: &Identity,
-        token: &Token,
-        times: Times,
-        rule: RefreshRule,
-        trust: &TlsPolicy,
-    ) -> Result<StoredToken, Error> {
-        let record = new_record(identity, token, times, rule)?.of_machine(self.clock);
-        debug_assert!(guard.holds(&lock_name(&record.key)));
-        self.record_is_ours(&record.key)?;
-        self.folder.touch(&record.lease)?;
-        failpoint(Point::LeaseMade);
-        self.write_entry(token, &record, trust)?;
-        failpoint(Point::EntryWritten);
-        self.write_record(&record)?;
-        failpoint(Point::RecordWritten);
-        self.sweep(&record.key, Some(&record.lease));
-        failpoint(Point::OldLeaseRemoved);
-        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), whole: true })
-    }
-
-    /// Keeps a new token in the keyring alone, where the state folder cannot be written.
-    ///
-    /// # Errors
-    /// [`Error::NoKeyring`].
-    pub fn write_without_state(
-        &self,
-        identity: &Identity,
-        token: &Token,
-        times: Times,
-        rule: RefreshRule,
-        trust: &TlsPolicy,
-    ) -> Result<StoredToken, Error> {
-        let record = new_record(identity, token, times, rule)?.of_machine(self.clock);
-        self.write_entry(token, &record, trust)?;
-        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), whole: false })
-    }
-
-    /// A token that could not be kept anywhere, for whoever asked.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where the system has no randomness.
-    pub fn unkept(
-        identity: &Identity,
-        token: &Token,
-        times: Times,
-        rule: RefreshRule,
-        trust: &TlsPolicy,
-    ) -> Result<StoredToken, Error> {
-        let record = new_record(identity, token, times, rule)?;
-        Ok(StoredToken { token: token.clone(), record, trust: trust.clone(), whole: false })
-    }
-
-    /// Writes record and lease of a kept token again, from what the keyring holds.
-    ///
-    /// # Errors
-    /// [`Error::State`].
-    pub fn rebuild(&self, guard: &Guard, kept: &StoredToken) -> Result<(), Error> {
-        debug_assert!(guard.holds(&lock_name(&kept.record.key)));
-        self.folder.touch(&kept.record.lease)?;
-        self.write_record(&kept.record)?;
-        self.sweep(&kept.record.key, Some(&kept.record.lease));
-        Ok(())
-    }
-
-    /// Notes in the record why a renewal failed; the token stays.
-    ///
-    /// # Errors
-    /// [`Error::State`].
-    pub fn note(&self, guard: &Guard, record: &Record) -> Result<(), Error> {
-        debug_assert!(guard.holds(&lock_name(&record.key)));
-        self.write_record(record)
-    }
-
-    /// Forgets the token of `key`: the lease first, so that no prompt goes on with it. Those that are to be revoked stay.
-    ///
-    /// # Errors
-    /// [`Error::NoKeyring`], [`Error::State`].
-    pub fn erase(&self, guard: &Guard, key: &str) -> Result<(), Error> {
-        debug_assert!(guard.holds(&lock_name(key)));
-        self.record_is_ours(key)?;
-        self.sweep(key, None);
-        match self.token_entry(key)?.filter(|entry| !entry.revoking.is_empty()) {
-            Some(entry) => self.keep_revoking(key, entry),
-            None => self.forget(key),
-        }
-    }
-
-    /// Marks the token of `key` as one to be revoked: it is not handed out any more. Gives all that are to be revoked.
-    ///
-    /// Only `logout` goes without the lock, which a process that hangs may hold: whoever makes a token meanwhile sees
-    /// afterwards that the login was ended.
-    ///
-    /// # Errors
-    /// As [`Store::erase`].
-    pub fn mark(&self, guard: Option<&Guard>, key: &str) -> Result<Vec<Revoking>, Error> {
-        debug_assert!(guard.is_none_or(|guard| guard.holds(&lock_name(key))));
-        self.record_is_ours(key)?;
-        self.sweep(key, None);
-        failpoint(Point::LeasesGone);
-        let Some(mut entry) = self.token_entry(key)? else { return self.forget(key).map(|()| Vec::new()) };
-        entry.mark();
-        let revoking = entry.revoking.clone();
-        self.keep_revoking(key, entry)?;
-        Ok(revoking)
     }
 
     /// What the server of the token of `key` was trusted by; `None` if none is kept.
@@ -250,111 +150,61 @@ impl Store {
         Ok(self.token_entry(key)?.filter(|entry| entry.token().is_some()).map(|entry| entry.trust))
     }
 
-    /// Forgets a token of `key` that was revoked, or that died.
-    ///
-    /// # Errors
-    /// As [`Store::erase`].
-    pub fn revoked(&self, guard: Option<&Guard>, key: &str, token: &Revoking) -> Result<(), Error> {
-        debug_assert!(guard.is_none_or(|guard| guard.holds(&lock_name(key))));
-        let Some(mut entry) = self.token_entry(key)? else { return self.forget(key) };
-        entry.revoking.retain(|kept| !kept.is(token));
-        match entry.token().is_none() && entry.revoking.is_empty() {
-            true => self.forget(key),
-            false => self.keyring.set(&format!("token:{key}"), &entries::encode(&entry)?),
-        }
-    }
-
-    /// The entry of `key` holds nothing but what is to be revoked; its record stands, so that it is found.
-    fn keep_revoking(&self, key: &str, mut entry: TokenEntry) -> Result<(), Error> {
-        entry.forget_token();
-        self.keyring.set(&format!("token:{key}"), &entries::encode(&entry)?)?;
-        failpoint(Point::Marked);
-        entry.record.revoking = true;
-        // A read-only state folder may keep the old one: the entry decides.
-        let _ = self.write_record(&entry.record);
-        failpoint(Point::RecordMarked);
-        Ok(())
-    }
-
-    fn forget(&self, key: &str) -> Result<(), Error> {
-        self.keyring.delete(&format!("token:{key}"))?;
-        failpoint(Point::EntryForgotten);
-        self.folder.remove(&record_name(key))
-    }
-
     fn token_entry(&self, key: &str) -> Result<Option<TokenEntry>, Error> {
-        let entry = self.entry(&format!("token:{key}"))?;
-        Ok(entry.filter(|entry: &TokenEntry| entry.record.is_for(key)))
+        let entry = self.entry(&names::token_account(key))?;
+        Ok(entry.filter(|entry: &TokenEntry| is_record_of(&entry.record, key)))
     }
 
     /// Where the lease of `record` lies; `None` where it is gone.
     pub fn lease(&self, record: &Record) -> Option<PathBuf> {
-        Some(self.folder.path(&record.lease)).filter(|path| path.exists())
+        Some(self.path(&record.lease)).filter(|path| path.exists())
     }
 
-    /// A lease for prompts that have no token: a `login` or `refresh` ends it, and they ask again at once.
-    ///
-    /// # Errors
-    /// [`Error::State`] where it cannot be made.
-    pub fn waiting_lease(&self, login: &LoginKey) -> Result<PathBuf, Error> {
-        let name = waiting_name(login);
-        self.folder.touch(&name)?;
-        Ok(self.folder.path(&name))
+    /// Where the file `name` lies, one of [`names`].
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path(name)
     }
 
-    /// Ends that lease.
+    /// The right to write what is kept of `key`, if nobody has it.
     ///
     /// # Errors
-    /// [`Error::State`] where it stays.
-    pub fn end_waiting(&self, login: &LoginKey) -> Result<(), Error> {
-        self.folder.remove(&waiting_name(login))
+    /// As [`lock::try_lock`].
+    pub fn try_lock<'a>(&'a self, key: &'a str) -> Result<Option<Locked<'a>>, Error> {
+        let guard = self.try_hold(&names::lock(key))?;
+        Ok(guard.map(|guard| Locked { store: self, key, _guard: Some(guard) }))
     }
 
-    /// What is remembered of the login.
+    /// Waits for the right to write what is kept of `key`.
     ///
     /// # Errors
-    /// [`Error::State`] where a newer program wrote it, or it cannot be read.
-    pub fn history(&self, login: &LoginKey) -> Result<LoginHistory, Error> {
-        Ok(self.json(&history_name(login), |history: &LoginHistory| history.version)?.unwrap_or_default())
+    /// As [`lock::lock`].
+    pub fn lock<'a>(&'a self, key: &'a str, limit: Duration) -> Result<Locked<'a>, Error> {
+        let guard = self.can_do_without(lock::lock(&self.folder, &names::lock(key), limit))?;
+        Ok(Locked { store: self, key, _guard: guard })
     }
 
-    /// Changes what is remembered of the login, under its lock.
+    /// The right of a `logout`, which waits for no process that hangs: whoever makes a token meanwhile sees afterwards that
+    /// the login was ended.
+    pub fn without_lock<'a>(&'a self, key: &'a str) -> Locked<'a> {
+        Locked { store: self, key, _guard: None }
+    }
+
+    /// Takes the lock with the file name `name`, one of [`names`], if nobody holds it.
     ///
     /// # Errors
-    /// As [`Store::history`] and [`lock::lock`]; what `change` gives. Then nothing is written.
-    pub fn remember<T>(
-        &self,
-        login: &LoginKey,
-        change: impl FnOnce(&mut LoginHistory) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let _guard = lock::lock(&self.folder, &format!("{}.login.lock", login.as_str()), HISTORY_LOCK, &mut || false)?;
-        let before = self.history(login)?;
-        let mut history = before.clone();
-        let answer = change(&mut history)?;
-        if history != before {
-            history.version = VERSION;
-            self.folder.sweep(&history_name(login));
-            self.write_json(&history_name(login), &history)?;
+    /// As [`lock::try_lock`].
+    pub fn try_hold(&self, name: &str) -> Result<Option<Guard>, Error> {
+        match self.can_do_without(lock::try_lock(&self.folder, name))? {
+            Some(guard) => Ok(guard),
+            None => Ok(Some(Guard::of_nothing())),
         }
-        Ok(answer)
-    }
-
-    /// Remembers of the login that a request failed `now` (Unix seconds).
-    ///
-    /// # Errors
-    /// As [`Store::remember`].
-    pub fn note_failure(&self, login: &LoginKey, now: i64, error: &Error) -> Result<(), Error> {
-        self.remember(login, |history| {
-            history.failed(now, error);
-            Ok(())
-        })
     }
 
     /// An entry of the keyring that is neither token nor record.
     ///
     /// # Errors
     /// [`Error::NoKeyring`].
-    pub fn entry<T: serde::de::DeserializeOwned>(&self, account: &str) -> Result<Option<T>, Error> {
+    pub fn entry<T: DeserializeOwned>(&self, account: &str) -> Result<Option<T>, Error> {
         match self.keyring.get(account)? {
             Some(entry) => entries::decode(&entry),
             None => Ok(None),
@@ -377,30 +227,7 @@ impl Store {
         self.keyring.delete(account)
     }
 
-    /// Writes the entry of a new token; those that are to be revoked stay in it.
-    fn write_entry(&self, token: &Token, record: &Record, trust: &TlsPolicy) -> Result<(), Error> {
-        let mut entry = TokenEntry::new(token, record, trust);
-        if let Some(before) = self.token_entry(&record.key)? {
-            entry.revoking = before.revoking;
-        }
-        self.keyring.set(&format!("token:{}", record.key), &entries::encode(&entry)?)
-    }
-
-    fn write_record(&self, record: &Record) -> Result<(), Error> {
-        self.write_json(&record_name(&record.key), record)
-    }
-
-    /// Removes the leases of `key` but `keep`, and what killed processes left half-written.
-    fn sweep(&self, key: &str, keep: Option<&str>) {
-        self.folder.sweep(&record_name(key));
-        for name in self.folder.names() {
-            if name.starts_with(&lease_prefix(key)) && keep != Some(name.as_str()) {
-                let _ = self.folder.remove(&name);
-            }
-        }
-    }
-
-    fn json<T: serde::de::DeserializeOwned>(&self, name: &str, version: fn(&T) -> u32) -> Result<Option<T>, Error> {
+    fn json<T: DeserializeOwned>(&self, name: &str, version: fn(&T) -> u32) -> Result<Option<T>, Error> {
         #[derive(Deserialize)]
         struct Head {
             version: u32,
@@ -409,7 +236,7 @@ impl Store {
         match (serde_json::from_slice::<T>(&bytes), serde_json::from_slice::<Head>(&bytes)) {
             (Ok(value), _) if version(&value) <= VERSION => Ok(Some(value)),
             (_, Ok(head)) if head.version > VERSION => Err(Error::State {
-                path: self.folder.path(name),
+                path: self.path(name),
                 why: format!("a newer ostoken wrote it (version {})", head.version),
                 hint: "use that one, or remove the file",
             }),
@@ -425,25 +252,7 @@ impl Store {
     }
 }
 
-fn new_record(identity: &Identity, token: &Token, times: Times, rule: RefreshRule) -> Result<Record, Error> {
-    let random = random_hex(8)
-        .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
-    let lease = format!("{}{random}", lease_prefix(identity.key().as_str()));
-    Ok(Record::new(identity, token, times, rule, lease))
-}
-
-fn record_name(key: &str) -> String {
-    format!("{key}.json")
-}
-
-fn lock_name(key: &str) -> String {
-    format!("{key}.lock")
-}
-
-fn waiting_name(login: &LoginKey) -> String {
-    format!("{}.waiting", login.as_str())
-}
-
-fn history_name(login: &LoginKey) -> String {
-    format!("{}.login.json", login.as_str())
+/// Whether this can be the record of `key` at all.
+fn is_record_of(record: &Record, key: &str) -> bool {
+    record.key == key && names::is_lease_of(&record.lease, key)
 }

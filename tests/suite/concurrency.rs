@@ -11,10 +11,10 @@ use ostoken::keystone::Keystone;
 use ostoken::login_history::Caller;
 use ostoken::record::{RefreshRule, Times};
 use ostoken::secret::Token;
-use ostoken::store::Store;
 use ostoken::store::folder::Folder;
 use ostoken::store::keyring::{Backend, Keyring};
 use ostoken::store::lock::{Guard, try_lock};
+use ostoken::store::{Store, StoredToken};
 
 use crate::support::fake_issuer::{characters, now, timestamp};
 use crate::support::tools::wait_until;
@@ -219,8 +219,10 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let clock = SystemClock;
     let times = Times { issued_at: clock.now(), expires_at: clock.now() + 3600, clock_offset: 0 };
     let write = |token: &str| {
-        let guard = store.try_lock(key.as_str()).unwrap().unwrap();
-        store.write(&guard, &source.identity, &Token::parse(token).unwrap(), times, rule, &source.tls_policy).unwrap()
+        let token = Token::parse(token).unwrap();
+        let stored = StoredToken::new(&source.identity, &token, times, rule, &source.tls_policy, &clock).unwrap();
+        store.try_lock(key.as_str()).unwrap().unwrap().write(&stored).unwrap();
+        stored
     };
     // Somebody reads the first token without its lease; before they have the lock, another one is written.
     let before = write("first");

@@ -8,6 +8,7 @@
 use crate::secret::Secret;
 use crate::store::entries::{TokenEntry, decode};
 use crate::store::folder::Folder;
+use crate::store::names;
 use crate::store::retry::patiently;
 use keyring_core::api::{CredentialApi, CredentialPersistence, CredentialStoreApi};
 use keyring_core::{Credential, CredentialStore, Entry, Error, Result};
@@ -77,11 +78,6 @@ struct StoredToken {
     specifiers: (String, String),
 }
 
-/// The key of a token's account; `None` for any other entry.
-fn token_key(account: &str) -> Option<&str> {
-    account.strip_prefix("token:")
-}
-
 fn is_full(error: &Error) -> bool {
     matches!(error, Error::PlatformFailure(why) if why.is::<Full>())
 }
@@ -95,7 +91,7 @@ impl StoredToken {
             .into_iter()
             .filter_map(|entry| {
                 let (of, other) = entry.get_specifiers()?;
-                let key = token_key(&other).filter(|_| of == *service && other != *account)?;
+                let key = names::key_of_account(&other).filter(|_| of == *service && other != *account)?;
                 Some((self.rank(&entry, key)?, entry))
             })
             .collect();
@@ -114,7 +110,7 @@ impl StoredToken {
         }
         let issued = record.issued_at.saturating_sub(record.clock_offset);
         let written =
-            std::fs::symlink_metadata(self.records.path(&format!("{key}.json"))).and_then(|data| data.modified());
+            std::fs::symlink_metadata(self.records.path(&names::record(key))).and_then(|data| data.modified());
         let used = written.unwrap_or(UNIX_EPOCH + Duration::from_secs(issued.try_into().unwrap_or(0)));
         Some((record.expires_locally() > (self.now)(), used))
     }
@@ -139,7 +135,7 @@ impl CredentialApi for StoredToken {
 
     fn get_secret(&self) -> Result<Vec<u8>> {
         let secret = self.entry.get_secret()?;
-        if let Some(key) = token_key(&self.specifiers.1) {
+        if let Some(key) = names::key_of_account(&self.specifiers.1) {
             used_now(&self.records, key);
         }
         Ok(secret)
@@ -169,7 +165,7 @@ fn used_now(records: &Folder, key: &str) {
         last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
         last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
     };
-    let _ = utimensat(CWD, records.path(&format!("{key}.json")), &times, AtFlags::SYMLINK_NOFOLLOW);
+    let _ = utimensat(CWD, records.path(&names::record(key)), &times, AtFlags::SYMLINK_NOFOLLOW);
 }
 
 #[cfg(test)]
