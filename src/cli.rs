@@ -1,13 +1,15 @@
 //! The command line, as data. Help, man pages and completions come from here.
 
+use crate::error::Error;
 use crate::output::Format;
 use crate::output::hook::HookShell;
 use crate::output::shell::Shell;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Keeps an OpenStack token in the keyring and hands out a valid one
+/// Keep an OpenStack token in your keyring and always have a valid one
 #[derive(Debug, Parser)]
 #[command(
     name = "ostoken",
@@ -32,90 +34,127 @@ impl Cli {
     }
 }
 
+/// The error of a command line that clap refused, with the suggestion that it has.
+pub fn error(error: &clap::Error) -> Error {
+    let context = |kind| {
+        error.get(kind).map(|value| match value {
+            ContextValue::Strings(values) => values.join(", "),
+            ContextValue::StyledStrs(values) => values.iter().map(|value| value.to_string()).collect(),
+            other => other.to_string(),
+        })
+    };
+    let argument = || context(ContextKind::InvalidArg).unwrap_or_default();
+    let value = context(ContextKind::InvalidValue).filter(|value| !value.is_empty());
+    let found = value.map_or_else(|| "no value".to_owned(), |value| format!("`{value}`"));
+    let (what, why) = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            (context(ContextKind::InvalidSubcommand).unwrap_or_default(), "not a command of ostoken".to_owned())
+        }
+        ErrorKind::UnknownArgument => (argument(), "unexpected argument".into()),
+        ErrorKind::MissingRequiredArgument => (argument(), "required, but not given".into()),
+        ErrorKind::ValueValidation => {
+            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            (argument(), format!("{found}: {why}"))
+        }
+        ErrorKind::InvalidValue => match context(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
+            Some(values) => (argument(), format!("expected one of {values}, found {found}")),
+            None => (argument(), format!("expected a value, found {found}")),
+        },
+        // What else there is says nothing of the value, which may be a secret.
+        kind => (argument(), kind.to_string()),
+    };
+    let similar = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    let hint = match similar.into_iter().find_map(context) {
+        Some(similar) => format!("did you mean `{similar}`? see `ostoken --help`"),
+        None => "see `ostoken --help`".into(),
+    };
+    Error::usage(if what.is_empty() { "arguments".into() } else { what }, why, hint)
+}
+
 /// What every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Global {
-    /// Take the identity from this OpenRC file, not from the environment
+    /// Read the login from this OpenRC file instead of the environment
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub openrc: Option<PathBuf>,
-    /// Permit an auth URL without TLS on another machine
+    /// Allow plain-http auth URLs that are not on this machine
     #[arg(long, global = true)]
     pub allow_http: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ask for the secret, prove it, and keep it in the keyring
+    /// Log in: ask for the password, verify it with Keystone, save it in the keyring
     Login {
-        /// Read the secret from standard input
+        /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
     },
     /// Print a valid token
     Token {
-        /// How it is printed
+        /// Output format
         #[arg(long, value_enum, default_value = "value")]
         format: Format,
-        /// It must live at least this long, such as 6h
+        /// Require this much remaining lifetime, for example 6h
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
         min_ttl: Option<std::time::Duration>,
     },
-    /// Print what a shell evaluates to have the token in its environment
+    /// Print shell code that exports the token
     Env {
-        /// For which shell
+        /// The shell to print for
         #[arg(long, value_enum)]
         shell: Shell,
     },
-    /// Run a command with the token in its environment, and no password
+    /// Run a command with the token, and without the password, in its environment
     Exec {
         /// The command and its arguments, after `--`
         #[arg(required = true, trailing_var_arg = true, value_hint = clap::ValueHint::CommandWithArguments)]
         command: Vec<OsString>,
     },
-    /// Show identity, token, keyring and what went wrong last
+    /// Show the current login, token, keyring and last error
     Status {
-        /// Print an object for programs
+        /// Print JSON
         #[arg(long)]
         json: bool,
-        /// Ask Keystone whether it still knows the token
+        /// Check with Keystone that the token is still valid
         #[arg(long)]
         check: bool,
     },
     /// Renew the token now
     Refresh,
-    /// Revoke the token at Keystone and forget it
+    /// Revoke the token and delete it
     Revoke {
-        /// Those of every scope of this login
+        /// Revoke the tokens of every scope of this login
         #[arg(long)]
         all: bool,
     },
-    /// Forget secret and tokens of this login, and revoke them
+    /// Log out: revoke this login's tokens and delete them and the password from the keyring
     Logout,
-    /// Print the hook of a shell, for its start-up file
+    /// Print the shell hook, for the shell's startup file
     Init {
         /// The shell
         #[arg(value_enum)]
         shell: HookShell,
     },
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Write the man pages into a folder
+    /// Write the man pages to a folder
     Man {
         /// The folder
         #[arg(value_hint = clap::ValueHint::DirPath)]
         folder: PathBuf,
     },
-    /// Credential protocol: give the token for the description on standard input
+    /// Credential protocol: print the token for the host described on stdin
     Get,
-    /// Credential protocol: take a token from elsewhere
+    /// Credential protocol: save a token created elsewhere
     Store,
-    /// Credential protocol: forget the given token
+    /// Credential protocol: delete the given token
     Erase,
-    /// Credential protocol: print what this helper can do
+    /// Credential protocol: print the capabilities of this helper
     Capability,
     /// What the hooks call
     #[command(hide = true)]

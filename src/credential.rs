@@ -23,21 +23,26 @@ pub fn secret(store: &Store, state: &Folder, source: &IdentitySource, caller: Ca
     if let Some(given) = &source.secret {
         if caller == Caller::Prompt {
             let Some(trust) = logins::trust(state, &login.key())? else { return Err(not_made(login)) };
-            check_trust("secret", &trust, &source.tls_policy)?;
+            check_trust(login.secret_name(), &trust, &source.tls_policy)?;
         }
         return Ok(given.clone());
     }
-    let Some(stored) = stored(store, login)? else { return Err(Error::NoSecret(login.describe())) };
+    let Some(stored) = stored(store, login)? else { return Err(login.no_secret()) };
     if stored.auth_url != login.auth_url.as_str() {
-        return Err(Error::OtherHost(format!("secret not sent: it was kept for {}", escaped(&stored.auth_url, 200))));
+        return Err(Error::OtherHost(format!(
+            "{} not sent: it was saved for {}",
+            login.secret_name(),
+            escaped(&stored.auth_url, 200)
+        )));
     }
-    check_trust("secret", &stored.tls_policy, &source.tls_policy)?;
+    check_trust(login.secret_name(), &stored.tls_policy, &source.tls_policy)?;
     Ok(stored.secret())
 }
 
 fn not_made(login: &Login) -> Error {
     Error::OtherHost(format!(
-        "secret not sent: nobody logged in as {} on this machine",
+        "{} not sent: you have not logged in as {} on this machine",
+        login.secret_name(),
         escaped(&login.describe(), 300)
     ))
 }
@@ -50,7 +55,7 @@ pub fn check_trust(what: &str, before: &TlsPolicy, now: &TlsPolicy) -> Result<()
     match before == now {
         true => Ok(()),
         false => Err(Error::OtherHost(format!(
-            "{what} not sent: at the login its server was {}, now it is {}",
+            "{what} not sent: when you logged in the server was {}, now it is {}",
             before.describe(),
             now.describe()
         ))),
@@ -91,7 +96,7 @@ pub fn check_refusal(store: &Store, identity: &Identity, secret: &Secret) -> Res
     let refused: Option<Digests> = store.entry(&refused_account(&identity.login.key()))?;
     let Some(refused) = refused else { return Ok(()) };
     match refused.get(secret).or_else(|| refused.get(&in_scope(secret, identity))) {
-        Some(notes) => Err(Error::RefusedBefore(notes.concat())),
+        Some(notes) => Err(Error::RefusedBefore { secret: identity.login.secret_name(), message: notes.concat() }),
         None => Ok(()),
     }
 }

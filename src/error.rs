@@ -1,5 +1,6 @@
 //! What can go wrong, what the caller does next, and the exit code that says so.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// The program's exit codes (documented in README.md; scripts rely on them).
@@ -72,13 +73,15 @@ impl Kind {
 /// An error of ostoken. `Display` gives "what failed: why"; [`Error::hint`] the next thing to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A value that cannot be understood: correct it where `what` says.
+    /// A value that cannot be used: correct it.
     #[error("{what}: {why}")]
     Usage {
-        /// The variable or argument.
+        /// The variable, argument or input.
         what: String,
-        /// What was found, and what is taken.
+        /// What was expected, and what was found.
         why: String,
+        /// What to do.
+        hint: Cow<'static, str>,
     },
     /// The login is of a kind that is not supported: choose another one, as the hint says.
     #[error("{variable}: {why}")]
@@ -94,11 +97,16 @@ pub enum Error {
     #[error("{0}")]
     OpenRc(String),
     /// The environment names no login: source an OpenRC file.
-    #[error("no identity: {0} is not set")]
+    #[error("no cloud selected: {0} is not set")]
     NoIdentity(&'static str),
     /// No secret in the environment and none in the keyring: `ostoken login`.
-    #[error("no credentials: no secret is kept for {0}")]
-    NoSecret(String),
+    #[error("no {secret} saved for {login}")]
+    NoSecret {
+        /// What a login of its kind has: a password or a secret.
+        secret: &'static str,
+        /// The login, in words.
+        login: String,
+    },
     /// The login was not made here, or its server was trusted in another way then: `ostoken login`, if this is wanted.
     #[error("{0}")]
     OtherHost(String),
@@ -113,16 +121,28 @@ pub enum Error {
         message: String,
     },
     /// Keystone refused this secret before; it was not sent again.
-    #[error("Keystone refused this secret, it is not sent again: {0}")]
-    RefusedBefore(String),
+    #[error("Keystone rejected this {secret} before; not sending it again (to avoid locking the account): {message}")]
+    RefusedBefore {
+        /// What a login of its kind has: a password or a secret.
+        secret: &'static str,
+        /// Keystone's own message.
+        message: String,
+    },
     /// The cloud limits requests: wait.
-    #[error("rate limited: Keystone takes no request for another {0} s")]
+    #[error("rate limited: Keystone asks to wait another {0} s")]
     RateLimited(u64),
     /// The own budget of requests is spent: wait.
-    #[error("rate limited: 50 requests in the last 60 s; the next one in {0} s")]
-    BudgetSpent(u64),
+    #[error("rate limited: {sent} requests in the last {window} s, next one allowed in {seconds} s")]
+    BudgetSpent {
+        /// How many requests were sent.
+        sent: usize,
+        /// In how many seconds.
+        window: i64,
+        /// Until the next one, in seconds.
+        seconds: u64,
+    },
     /// Keystone did not answer: check the network and the auth URL.
-    #[error("Keystone is not reachable: {url}: {why}")]
+    #[error("could not reach Keystone at {url}: {why}")]
     Unreachable {
         /// Where it was asked.
         url: String,
@@ -130,7 +150,7 @@ pub enum Error {
         why: String,
     },
     /// A hook does not ask again yet, after a failure.
-    #[error("{message}; the next try is in {seconds} s")]
+    #[error("{message}; next attempt in {seconds} s")]
     BackingOff {
         /// Until the next try.
         seconds: u64,
@@ -143,7 +163,7 @@ pub enum Error {
     #[error("no token: {0}")]
     Renewal(String),
     /// The answer is none that Keystone gives: check the auth URL.
-    #[error("Keystone's answer cannot be used: {url}: {why}")]
+    #[error("unexpected response from {url}: {why}")]
     BadAnswer {
         /// Where it was asked.
         url: String,
@@ -151,7 +171,7 @@ pub enum Error {
         why: String,
     },
     /// The server sent a redirect: set the auth URL to it, if it is right.
-    #[error("Keystone's answer cannot be used: {url}: it redirects")]
+    #[error("unexpected response from {url}: redirect to {location}")]
     Redirected {
         /// Where it was asked.
         url: String,
@@ -159,7 +179,7 @@ pub enum Error {
         location: String,
     },
     /// Another process holds the lock: see what it does.
-    #[error("no lock within {seconds} s: {}", shown(path))]
+    #[error("timed out after {seconds} s waiting for the lock {}", shown(path))]
     LockTimeout {
         /// The lock file.
         path: PathBuf,
@@ -170,7 +190,7 @@ pub enum Error {
     #[error("no usable keyring: {0}")]
     NoKeyring(String),
     /// The state folder or a file in it cannot be used.
-    #[error("state: {}: {why}", shown(path))]
+    #[error("cannot use {}: {why}", shown(path))]
     State {
         /// The folder or file.
         path: PathBuf,
@@ -180,10 +200,10 @@ pub enum Error {
         hint: &'static str,
     },
     /// A token was made and could not be kept: each call makes another one until that is mended.
-    #[error("a new token was made and cannot be kept: {0}")]
+    #[error("created a token but could not save it: {0}")]
     NotKept(String),
     /// Tokens of this cloud never live as long as asked for: ask for less.
-    #[error("--min-ttl: tokens of this cloud live {lifetime} s, {wanted} s were asked for")]
+    #[error("--min-ttl: this cloud's tokens live {lifetime} s, requested {wanted} s")]
     MinTtl {
         /// Asked for, in seconds.
         wanted: i64,
@@ -209,18 +229,28 @@ pub enum Error {
 }
 
 impl Error {
-    /// A value that cannot be understood.
-    pub fn usage(what: impl Into<String>, why: impl Into<String>) -> Error {
-        Error::Usage { what: what.into(), why: why.into() }
+    /// A value that cannot be used, with what to do.
+    pub fn usage(what: impl Into<String>, why: impl Into<String>, hint: impl Into<Cow<'static, str>>) -> Error {
+        Error::Usage { what: what.into(), why: why.into(), hint: hint.into() }
+    }
+
+    /// A variable of the environment or an OpenRC file that cannot be used.
+    pub fn variable(name: impl Into<String>, why: impl Into<String>) -> Error {
+        Error::usage(name, why, "correct it in the environment or the OpenRC file")
+    }
+
+    /// An argument that cannot be used.
+    pub fn argument(name: impl Into<String>, why: impl Into<String>) -> Error {
+        Error::usage(name, why, "see `ostoken --help`")
     }
 
     /// The exit code of this error.
     pub fn exit(&self) -> Exit {
         match self {
             Error::Usage { .. } | Error::Unsupported { .. } | Error::OpenRc(_) => Exit::Usage,
-            Error::NoIdentity(_) | Error::NoSecret(_) | Error::OtherHost(_) => Exit::NoCredentials,
-            Error::Refused { .. } | Error::RefusedBefore(_) => Exit::Refused,
-            Error::RateLimited(_) | Error::BudgetSpent(_) => Exit::RateLimited,
+            Error::NoIdentity(_) | Error::NoSecret { .. } | Error::OtherHost(_) => Exit::NoCredentials,
+            Error::Refused { .. } | Error::RefusedBefore { .. } => Exit::Refused,
+            Error::RateLimited(_) | Error::BudgetSpent { .. } => Exit::RateLimited,
             Error::Unreachable { .. }
             | Error::BackingOff { .. }
             | Error::Renewal(_)
@@ -237,12 +267,12 @@ impl Error {
     /// What a hook calls this error.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::NoIdentity(_) | Error::NoSecret(_) => Kind::NoCredentials,
+            Error::NoIdentity(_) | Error::NoSecret { .. } => Kind::NoCredentials,
             Error::Usage { .. } | Error::OpenRc(_) => Kind::Usage,
             Error::Unsupported { .. } => Kind::Unsupported,
             Error::OtherHost(_) => Kind::OtherHost,
-            Error::Refused { .. } | Error::RefusedBefore(_) => Kind::Refused,
-            Error::RateLimited(_) | Error::BudgetSpent(_) => Kind::Limited,
+            Error::Refused { .. } | Error::RefusedBefore { .. } => Kind::Refused,
+            Error::RateLimited(_) | Error::BudgetSpent { .. } => Kind::Limited,
             Error::NoKeyring(_) => Kind::NoKeyring,
             Error::State { .. } | Error::Io { .. } | Error::MinTtl { .. } | Error::Exec { .. } | Error::NotKept(_) => {
                 Kind::State
@@ -259,51 +289,46 @@ impl Error {
     /// The next thing to do, without a trailing period.
     pub fn hint(&self) -> String {
         match self {
-            Error::Usage { what, .. } if what.starts_with("OS_") => {
-                "correct it in the environment or the OpenRC file".into()
-            }
-            Error::Usage { .. } => "see `ostoken --help`".into(),
+            Error::Usage { hint, .. } => hint.clone().into_owned(),
             Error::OpenRc(_) => "write that line as a plain `export NAME=value`".into(),
             Error::NoIdentity(_) => "source an OpenRC file, or give one with `--openrc FILE`".into(),
-            Error::NoSecret(_) => "run `ostoken login`".into(),
-            Error::OtherHost(_) => "run `ostoken login` if this is what you want".into(),
+            Error::NoSecret { .. } => "run `ostoken login`".into(),
+            Error::OtherHost(_) => "run `ostoken login` if you trust this server".into(),
             Error::Refused { status: 401, .. } => {
-                "check user, domain, password and project, then run `ostoken login`, without a wrong OS_PASSWORD".into()
+                "check user, domain, password and project, then run `ostoken login`".into()
             }
             Error::Refused { .. } => "check the scope (OS_PROJECT_*, OS_DOMAIN_*) and the auth URL".into(),
-            Error::RefusedBefore(_) => {
-                "check user, domain, password and project, then run `ostoken login`, or `ostoken refresh`".into()
-            }
-            Error::RateLimited(seconds) | Error::BudgetSpent(seconds) => {
-                format!("wait {seconds} s; `ostoken status` shows what was sent")
+            Error::RefusedBefore { .. } => "check user, domain, password and project, then run `ostoken login`".into(),
+            Error::RateLimited(seconds) | Error::BudgetSpent { seconds, .. } => {
+                format!("wait {seconds} s; `ostoken status` shows the requests sent")
             }
             Error::Unreachable { .. } => "check the network, OS_AUTH_URL, OS_CACERT and the proxy variables".into(),
-            Error::BackingOff { .. } | Error::Renewal(_) => "run `ostoken refresh` to try at once".into(),
-            Error::BadAnswer { .. } => "check OS_AUTH_URL: it must be Keystone's, such as https://host/v3".into(),
-            Error::Redirected { location, .. } => format!("if that is right, set OS_AUTH_URL to `{location}`"),
+            Error::BackingOff { .. } | Error::Renewal(_) => "run `ostoken refresh` to try again now".into(),
+            Error::BadAnswer { .. } => "check that OS_AUTH_URL is Keystone's, for example https://host/v3".into(),
+            Error::Redirected { location, .. } => format!("if that is your cloud, set OS_AUTH_URL to `{location}`"),
             Error::LockTimeout { .. } => LOCKED.into(),
             Error::NoKeyring(_) => NO_KEYRING.into(),
             Error::State { hint, .. } | Error::Unsupported { hint, .. } => (*hint).into(),
-            Error::NotKept(_) => "mend the keyring or the state folder".into(),
-            Error::MinTtl { .. } => "ask for less".into(),
+            Error::NotKept(_) => "fix the keyring or the state folder; until then every call creates a token".into(),
+            Error::MinTtl { .. } => "request less".into(),
             Error::Exec { .. } => "check the command's name and PATH".into(),
-            Error::Io { .. } => "check the stream or file that is named".into(),
+            Error::Io { .. } => "check that stream or file".into(),
         }
     }
 }
 
 // What to do where it differs from system to system.
 const LOCKED: &str = if cfg!(windows) {
-    "see which ostoken still runs: `tasklist /fi \"imagename eq ostoken.exe\"`"
+    "find the process that holds it: `tasklist /fi \"imagename eq ostoken.exe\"`"
 } else {
-    "see which process holds it: `fuser -v FILE`"
+    "find the process that holds it: `fuser -v FILE`"
 };
 const NO_KEYRING: &str = if cfg!(windows) {
-    "choose one: OSTOKEN_KEYRING=credential-manager or file"
+    "choose one with OSTOKEN_KEYRING=credential-manager or file"
 } else if cfg!(target_os = "macos") {
-    "unlock it, or choose one: OSTOKEN_KEYRING=keychain or file"
+    "unlock it, or choose one with OSTOKEN_KEYRING=keychain or file"
 } else {
-    "unlock or start a keyring, or choose one: OSTOKEN_KEYRING=keyutils, secret-service or file"
+    "unlock your keyring, or choose one with OSTOKEN_KEYRING=keyutils, secret-service or file"
 };
 
 /// `text` with control characters escaped and at most `longest` characters, for a terminal.

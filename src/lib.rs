@@ -99,7 +99,7 @@ fn fail(error: &Error, context: &mut Context) -> Exit {
     }
 }
 
-/// Help and version are answers; everything else is a usage error in clap's own words. git tells helpers to ignore
+/// Help and version are answers; everything else is a usage error. git tells helpers to ignore
 /// operations that they do not know, so under git's name such a verb is passed over.
 fn explain(name: &str, error: &clap::Error, context: &mut Context) -> Exit {
     match error.kind() {
@@ -112,17 +112,7 @@ fn explain(name: &str, error: &clap::Error, context: &mut Context) -> Exit {
             let _ = write!(context.stderr, "{}", error.render());
             Exit::Usage
         }
-        _ => {
-            let text = error.render().to_string();
-            let text = text.strip_prefix("error: ").unwrap_or(&text);
-            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let first = lines.next().unwrap_or_default();
-            // What is missing, or the values that are taken, stands on the next lines.
-            let more = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-            let words: Vec<&str> = std::iter::once(first).chain(more).collect();
-            let _ = writeln!(context.stderr, "ostoken: {}\nhint: see `ostoken --help`", escaped(&words.join(" "), 800));
-            Exit::Usage
-        }
+        _ => fail(&cli::error(error), context),
     }
 }
 

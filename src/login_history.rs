@@ -74,7 +74,11 @@ impl LoginHistory {
         }
         let recent = self.recent(now);
         if recent.len() >= BUDGET {
-            return Err(Error::BudgetSpent(left(recent[recent.len() - BUDGET] + WINDOW)));
+            return Err(Error::BudgetSpent {
+                sent: BUDGET,
+                window: WINDOW,
+                seconds: left(recent[recent.len() - BUDGET] + WINDOW),
+            });
         }
         Ok(())
     }
@@ -110,7 +114,10 @@ impl LoginHistory {
                 let wait = i64::try_from(*seconds).unwrap_or(LONGEST_LIMIT).clamp(1, LONGEST_LIMIT);
                 self.limited_until = Some(now + wait);
             }
-            Error::Usage { .. } | Error::BudgetSpent(_) | Error::BackingOff { .. } | Error::RefusedBefore(_) => return,
+            Error::Usage { .. }
+            | Error::BudgetSpent { .. }
+            | Error::BackingOff { .. }
+            | Error::RefusedBefore { .. } => return,
             _ => {
                 self.hooks_wait = self.hooks_wait.saturating_mul(2).clamp(FIRST_BACKOFF, LONGEST_BACKOFF);
                 self.hooks_wait_until = Some(now + self.hooks_wait);
@@ -158,7 +165,7 @@ mod tests {
         for second in 0..50 {
             history.count(second, Caller::Command).expect("within the budget");
         }
-        assert!(matches!(history.count(50, Caller::Command), Err(Error::BudgetSpent(10))));
+        assert!(matches!(history.count(50, Caller::Command), Err(Error::BudgetSpent { seconds: 10, .. })));
         assert!(history.count(60, Caller::Command).is_ok());
         assert!(history.count(60, Caller::Command).is_err());
         assert_eq!(history.requests.len(), 50);

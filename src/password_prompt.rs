@@ -1,10 +1,11 @@
 //! A question at the terminal whose answer is not shown.
 
+use crate::secret::LONGEST_VALUE;
 use std::io::{self, Read};
 use zeroize::Zeroizing;
 
 /// One byte more than the longest secret, so that a longer one is seen to be that.
-const LONGEST: usize = 16_385;
+const LONGEST: usize = LONGEST_VALUE + 1;
 const INTERRUPT: u8 = 0x03;
 const END_OF_FILE: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;
@@ -23,7 +24,7 @@ pub fn ask(prompt: &str, stdin: &mut dyn Read) -> io::Result<Zeroizing<String>> 
     drop(silent);
     terminal.say("\n")?;
     let Some(answer) = answer? else { return Err(terminal::interrupt()) };
-    let text = std::str::from_utf8(&answer).map_err(|_| io::Error::other("the answer is no UTF-8 text"))?;
+    let text = std::str::from_utf8(&answer).map_err(|_| io::Error::other("the answer is not valid UTF-8"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 

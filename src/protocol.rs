@@ -10,6 +10,8 @@ use std::io::{BufRead, Read as _};
 const LONGEST_LINE: u64 = 65_535;
 /// What PowerShell and editors on Windows put before text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What to do about a description that cannot be used.
+pub const HINT: &str = "see PROTOCOL.md for the lines that ostoken reads";
 const NO_URL: &str = "`url`: expected `protocol://host`";
 /// The most lines of one message.
 const MOST_LINES: usize = 1024;
@@ -44,9 +46,9 @@ impl Message {
     pub fn read(input: &mut dyn BufRead) -> Result<Message, Error> {
         let mut message = Message::default();
         for number in 1.. {
-            let refuse = |why: &str| Error::usage(format!("credential description, line {number}"), why);
+            let refuse = |why: &str| Error::usage(format!("credential description, line {number}"), why, HINT);
             if number > MOST_LINES {
-                return Err(refuse("there are too many lines"));
+                return Err(refuse(&format!("expected at most {MOST_LINES} lines")));
             }
             let mut line = zeroize::Zeroizing::new(Vec::new());
             let read = (&mut *input).take(LONGEST_LINE + 2).read_until(b'\n', &mut line);
@@ -60,13 +62,13 @@ impl Message {
                 break;
             }
             if line.len() as u64 > LONGEST_LINE {
-                return Err(refuse("it is too long"));
+                return Err(refuse("too long"));
             }
-            let Ok(line) = std::str::from_utf8(line) else { return Err(refuse("it is not UTF-8 text")) };
+            let Ok(line) = std::str::from_utf8(line) else { return Err(refuse("not valid UTF-8")) };
             if line.chars().any(char::is_control) {
-                return Err(refuse("it holds a control character"));
+                return Err(refuse("contains a control character"));
             }
-            let Some((key, value)) = line.split_once('=') else { return Err(refuse("`=` is missing")) };
+            let Some((key, value)) = line.split_once('=') else { return Err(refuse("missing `=`")) };
             message.has_lines = true;
             message.take(key, value).map_err(|why| refuse(&why))?;
         }
@@ -122,7 +124,7 @@ impl Message {
     pub fn check(&self) -> Result<(), Error> {
         match (&self.protocol, &self.host) {
             (Some(_), Some(_)) => Ok(()),
-            _ => Err(Error::usage("credential description", "it names no `protocol` and `host`, and no `url`")),
+            _ => Err(Error::usage("credential description", "expected `protocol` and `host`, or `url`", HINT)),
         }
     }
 
@@ -155,11 +157,11 @@ fn decoded(part: &str) -> Result<String, String> {
     let colon = part.find(':').unwrap_or(0);
     let mut text = part[..colon].to_owned();
     for (number, piece) in part[colon..].split("%00").enumerate() {
-        let piece = percent_decode_str(piece).decode_utf8().map_err(|_| "`url` is not UTF-8 text")?;
+        let piece = percent_decode_str(piece).decode_utf8().map_err(|_| "`url` is not valid UTF-8")?;
         text.extend((number > 0).then_some("%00").into_iter().chain([&*piece]));
     }
     match text.chars().any(char::is_control) {
-        true => Err("`url` holds a control character".to_owned()),
+        true => Err("`url` contains a control character".to_owned()),
         false => Ok(text),
     }
 }
@@ -170,7 +172,7 @@ fn decoded(part: &str) -> Result<String, String> {
 /// [`Error::Usage`] for a value that would end the line.
 pub fn line(key: &str, value: &str) -> Result<String, Error> {
     match value.chars().any(char::is_control) {
-        true => Err(Error::usage(key, format!("`{}` holds a control character", escaped(value, 80)))),
+        true => Err(Error::variable(key, format!("`{}` contains a control character", escaped(value, 80)))),
         false => Ok(format!("{key}={value}\n")),
     }
 }

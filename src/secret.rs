@@ -23,8 +23,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// The longest token that is taken, in bytes. Fernet tokens have about 200, JWS tokens some thousand.
-pub const LONGEST_TOKEN: usize = 16_384;
+/// The longest token, secret or value of a variable, in bytes. Fernet tokens have about 200, JWS tokens some thousand.
+pub const LONGEST_VALUE: usize = 16 * 1024;
 
 /// A text that is masked when printed and overwritten in memory when dropped.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A Keystone token: 1 to [`LONGEST_TOKEN`] characters of RFC 7235's token68.
+/// A Keystone token: 1 to [`LONGEST_VALUE`] characters of RFC 7235's token68.
 ///
 /// The alphabet holds nothing that a shell, an HTTP header or a terminal would read as more than a character.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Token {
     /// Takes `text` as a token; `None` where it is none.
     pub fn parse(text: &str) -> Option<Token> {
         let known = |c: u8| c.is_ascii_alphanumeric() || b"._~+/=-".contains(&c);
-        let fits = (1..=LONGEST_TOKEN).contains(&text.len()) && text.bytes().all(known);
+        let fits = (1..=LONGEST_VALUE).contains(&text.len()) && text.bytes().all(known);
         fits.then(|| Token(Secret::from(text)))
     }
 
@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn a_token_is_token68_of_bounded_length() {
         assert!(Token::parse("gAAAAABm-_~+/=.").is_some());
-        assert!(Token::parse(&"a".repeat(LONGEST_TOKEN)).is_some());
-        for bad in ["", "a b", "a\n", "a'b", "a\u{e9}", "$(id)", &"a".repeat(LONGEST_TOKEN + 1)] {
+        assert!(Token::parse(&"a".repeat(LONGEST_VALUE)).is_some());
+        for bad in ["", "a b", "a\n", "a'b", "a\u{e9}", "$(id)", &"a".repeat(LONGEST_VALUE + 1)] {
             assert!(Token::parse(bad).is_none());
         }
     }

@@ -1,12 +1,12 @@
 //! A secret as it arrives on standard input: from a Unix pipe, a file that an editor on Windows saved, or PowerShell.
 
 use crate::error::Error;
-use crate::secret::Secret;
+use crate::secret::{LONGEST_VALUE, Secret};
 use std::io::Read;
 use zeroize::Zeroizing;
 
-/// The longest secret that is read, in bytes.
-pub const LONGEST: usize = 16_384;
+const HINT: &str = "give the password as one line on standard input";
+const POWERSHELL: &str = "in PowerShell, run `$OutputEncoding = [Text.Encoding]::UTF8` first";
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF16_MARK: &[u8] = b"\xff\xfe";
@@ -19,7 +19,7 @@ const UTF16_MARK: &[u8] = b"\xff\xfe";
 pub fn from_stdin(stdin: &mut dyn Read) -> Result<Secret, Error> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
     // As UTF-16 each byte of a secret has at most two, and so have the line end and the mark.
-    let read = stdin.take(2 * (LONGEST as u64 + 2) + 3).read_to_end(&mut bytes);
+    let read = stdin.take(2 * (LONGEST_VALUE as u64 + 2) + 3).read_to_end(&mut bytes);
     read.map_err(|error| Error::Io { what: "standard input", error })?;
     let text = decoded(&bytes)?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
@@ -29,30 +29,29 @@ pub fn from_stdin(stdin: &mut dyn Read) -> Result<Secret, Error> {
 /// Takes `text` as a secret.
 ///
 /// # Errors
-/// [`Error::Usage`] where it is empty, longer than [`LONGEST`] or more than one line.
+/// [`Error::Usage`] where it is empty, longer than [`LONGEST_VALUE`] or more than one line.
 pub fn checked(text: &str) -> Result<Secret, Error> {
-    let refuse = |why: &str| Err(Error::usage("secret", why));
+    let refuse = |why: &str| Err(Error::usage("password", why, HINT));
     match text {
         "" => refuse("it is empty"),
-        text if text.len() > LONGEST => refuse("it is longer than 16,384 bytes"),
-        text if text.contains(['\n', '\r', '\0']) => refuse("it holds a line end or NUL"),
+        text if text.len() > LONGEST_VALUE => {
+            refuse(&format!("expected at most {LONGEST_VALUE} bytes, found {}", text.len()))
+        }
+        text if text.contains(['\n', '\r', '\0']) => refuse("expected one line, found a line break or NUL"),
         text => Ok(Secret::from(text)),
     }
 }
 
 fn decoded(bytes: &[u8]) -> Result<Zeroizing<String>, Error> {
     if let Some(units) = bytes.strip_prefix(UTF16_MARK) {
-        let refuse = || Error::usage("secret", "it begins as UTF-16LE text and is none");
+        let refuse = || Error::usage("password", "not valid UTF-16LE", HINT);
         let units = Zeroizing::new(units.chunks(2).map(unit).collect::<Option<Vec<u16>>>().ok_or_else(refuse)?);
         return String::from_utf16(&units).map(Zeroizing::new).map_err(|_| refuse());
     }
     let text = std::str::from_utf8(bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes));
     match text {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(Error::usage(
-            "secret",
-            "it is no UTF-8 text (in PowerShell: `$OutputEncoding = [Text.Encoding]::UTF8`)",
-        )),
+        Err(_) => Err(Error::usage("password", "not valid UTF-8", POWERSHELL)),
     }
 }
 
@@ -88,7 +87,7 @@ mod tests {
         let latin: &[u8] = b"p\xe4ss\r\n";
         let big_endian: &[u8] = b"\xfe\xff\0x";
         for bad in [latin, big_endian, b"\xe2\x82", b"\xff"] {
-            assert!(read(bad).is_err_and(|error| error.contains("no UTF-8 text")), "{bad:?}");
+            assert!(read(bad).is_err_and(|error| error.contains("not valid UTF-8")), "{bad:?}");
         }
         let lone_surrogate: &[u8] = b"\xff\xfe\x00\xd8";
         for bad in [lone_surrogate, b"\xff\xfex"] {
@@ -100,18 +99,18 @@ mod tests {
 
     #[test]
     fn a_secret_is_one_line_of_bounded_length() {
-        let longest = "x".repeat(LONGEST);
+        let longest = "x".repeat(LONGEST_VALUE);
         for encoded in [format!("{longest}\r\n").into_bytes(), utf16(&format!("{longest}\r\n"))] {
             assert_eq!(read(&encoded).as_ref(), Ok(&longest));
         }
         for encoded in [format!("{longest}x").into_bytes(), utf16(&format!("{longest}x"))] {
-            assert!(read(&encoded).is_err_and(|error| error.contains("longer")));
+            assert!(read(&encoded).is_err_and(|error| error.contains("at most")));
         }
         for empty in ["", "\n", "\r\n", "\u{feff}", "\u{feff}\r\n"] {
             assert!(read(empty.as_bytes()).is_err_and(|error| error.contains("empty")), "{empty:?}");
         }
         for lines in ["a\nb\n", "a\n\n", "\ra", "a\r\r\n"] {
-            assert!(read(lines.as_bytes()).is_err_and(|error| error.contains("line end")), "{lines:?}");
+            assert!(read(lines.as_bytes()).is_err_and(|error| error.contains("line break")), "{lines:?}");
         }
     }
 }

@@ -317,7 +317,7 @@ impl Broker<'_> {
             }
             locked.revoked(&token)?;
         }
-        Err(Error::NoSecret(login.describe()))
+        Err(login.no_secret())
     }
 
     /// Remembers the failure: which secret was refused, the keyring; all else, the login's history.

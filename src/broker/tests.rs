@@ -48,7 +48,7 @@ impl Issuer for Fake<'_> {
         Ok(Issued { token, times })
     }
 
-    fn look(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<Option<TokenInfo>, Error> {
+    fn validate(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<Option<TokenInfo>, Error> {
         Ok(None)
     }
 
@@ -57,7 +57,7 @@ impl Issuer for Fake<'_> {
     }
 }
 
-/// A keyring in history.
+/// A keyring in memory.
 fn keyring(service: &str) -> Keyring {
     Keyring::new(Backend::File, keyring_core::mock::Store::new().expect("a store"), service)
 }
@@ -163,7 +163,7 @@ fn a_stale_token_outlives_a_failed_renewal_with_one_warning_and_no_second_try_at
     assert!(broker.obtain(0).expect("a token").warning.is_none());
     assert_eq!(issuer.asked.get(), 2);
     let record = bench.store.record(&bench.source.identity.key()).expect("readable").expect("there");
-    assert!(record.failure.expect("noted").message.contains("not reachable"));
+    assert!(record.failure.expect("noted").message.contains("could not reach Keystone"));
 }
 
 #[test]
@@ -190,12 +190,12 @@ fn a_refused_secret_is_sent_once_until_it_changes_or_a_person_asks() {
     assert_eq!(issuer.asked.get(), 1);
     issuer.fails.set(None);
     let error = bench.broker(&issuer, Caller::Command).obtain(0).expect_err("still refused");
-    assert!(matches!(error, Error::RefusedBefore(_)));
+    assert!(matches!(error, Error::RefusedBefore { .. }));
     bench.source.secret = Some(Secret::from("right"));
     assert!(bench.broker(&issuer, Caller::Command).obtain(0).is_ok());
     bench.source =
         IdentitySource { identity: identity("third"), secret: Some(Secret::from("pw")), ..bench.source.clone() };
-    assert!(matches!(bench.broker(&issuer, Caller::Command).obtain(0), Err(Error::RefusedBefore(_))));
+    assert!(matches!(bench.broker(&issuer, Caller::Command).obtain(0), Err(Error::RefusedBefore { .. })));
     assert!(bench.broker(&issuer, Caller::Command).replace().is_ok());
 }
 
@@ -246,13 +246,13 @@ fn is_not_sent(bench: &Bench, issuer: &Fake, words: &str) {
 fn a_prompt_sends_an_environments_password_only_for_a_login_that_was_made() {
     let (mut bench, clock) = (Bench::new(), clock());
     let issuer = fake(&clock);
-    is_not_sent(&bench, &issuer, "nobody logged in");
+    is_not_sent(&bench, &issuer, "you have not logged in");
     bench.broker(&issuer, Caller::Command).obtain(0).expect("a person asks");
     let mine = bench.source.clone();
     bench.source.identity.scope = identity("q").scope;
     bench.broker(&issuer, Caller::Prompt).obtain(0).expect("another scope of the login");
     bench.source.identity.login.auth_url = AuthUrl::parse("https://evil.example.com", false).expect("a URL");
-    is_not_sent(&bench, &issuer, "nobody logged in");
+    is_not_sent(&bench, &issuer, "you have not logged in");
     bench.source = IdentitySource { identity: identity("r"), tls_policy: insecure(), ..mine.clone() };
     is_not_sent(&bench, &issuer, "now it is not verified");
     bench.broker(&issuer, Caller::Command).obtain(0).expect("a person asks");
@@ -260,7 +260,7 @@ fn a_prompt_sends_an_environments_password_only_for_a_login_that_was_made() {
     is_not_sent(&bench, &issuer, "now it is not verified");
     logins::ended(&bench.state, &mine.identity.login.key(), bench.store.backend()).expect("noted");
     bench.source = IdentitySource { identity: identity("t"), ..mine };
-    is_not_sent(&bench, &issuer, "nobody logged in");
+    is_not_sent(&bench, &issuer, "you have not logged in");
 }
 
 fn insecure() -> TlsPolicy {

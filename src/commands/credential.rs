@@ -7,7 +7,7 @@ use crate::error::{Error, Exit};
 use crate::identity::IdentitySource;
 use crate::keystone::Issuer;
 use crate::login_history::Caller;
-use crate::protocol::{Message, line};
+use crate::protocol::{self, Message, line};
 use crate::record::MARGIN;
 use crate::secret::Token;
 use crate::session::settings::allows_http;
@@ -53,20 +53,25 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let Some(source) = own(global, &message, context)? else { return Ok(Exit::Done) };
     let given = match (is_ours, &message.credential) {
         (Some(_), Some(credential)) => credential,
-        (Some(_), None) => return Err(Error::usage("store", "`authtype` stands without a `credential`")),
-        (None, _) => return Err(Error::usage("store", "`credential` stands without an `authtype`")),
+        (Some(_), None) => {
+            return Err(Error::usage("credential description", "`authtype` without `credential`", protocol::HINT));
+        }
+        (None, _) => {
+            return Err(Error::usage("credential description", "`credential` without `authtype`", protocol::HINT));
+        }
     };
-    let token = Token::parse(given.expose()).ok_or_else(|| Error::usage("credential", "it is no token"))?;
+    let token =
+        Token::parse(given.expose()).ok_or_else(|| Error::usage("credential", "not a token", protocol::HINT))?;
     let session = Session::of(source, Caller::Command, context.clock)?;
     let identity = &session.source.identity;
-    let look = session.ask(|keystone, admit| keystone.look(&identity.login.auth_url, &token, admit))?;
+    let info = session.ask(|keystone, admit| keystone.validate(&identity.login.auth_url, &token, admit))?;
     let refused =
         |status, message: &str| Error::Refused { what: "token from elsewhere", status, message: message.into() };
-    let look = look.ok_or_else(|| refused(404, "it does not know this token"))?;
-    look.is_of(identity).map_err(|why| refused(403, why))?;
+    let info = info.ok_or_else(|| refused(404, "unknown token"))?;
+    info.is_of(identity).map_err(|why| refused(403, why))?;
     let key = identity.key();
     let trust = &session.source.tls_policy;
-    let stored = StoredToken::new(identity, &token, look.times, session.rule(), trust, context.clock)?;
+    let stored = StoredToken::new(identity, &token, info.times, session.rule(), trust, context.clock)?;
     session.store.lock(key.as_str(), LOCK_LIMIT)?.write(&stored)?;
     if let Some(error) = session.store.take_trouble() {
         context.warn(&error.to_string());
@@ -80,7 +85,7 @@ pub fn erase(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     message.check()?;
     let Some(source) = own(global, &message, context)? else { return Ok(Exit::Done) };
     let Some(given) = message.password.as_ref().or(message.credential.as_ref()) else {
-        return Err(Error::usage("erase", "the token to forget is missing: expected `password` or `credential`"));
+        return Err(Error::usage("credential description", "expected `password` or `credential`", protocol::HINT));
     };
     let Some(token) = Token::parse(given.expose()) else { return Ok(Exit::Done) };
     let session = Session::of(source, Caller::Command, context.clock)?;

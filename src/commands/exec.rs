@@ -14,7 +14,7 @@ pub fn run(global: &Global, command: &[OsString], context: &mut Context) -> Resu
     let session = Session::open(global, Caller::Command, context)?;
     let kept = session.obtain(0, context)?.kept;
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Error::usage("exec", "no command is given"));
+        return Err(Error::argument("exec", "no command given"));
     };
     let mut child = Command::new(program);
     child.args(arguments);

@@ -30,7 +30,9 @@ fn program(shell: HookShell, path: &str) -> String {
 /// Prints the hook.
 pub fn run(shell: HookShell, context: &mut Context) -> Result<Exit, Error> {
     let path = std::env::current_exe().map_err(|error| Error::Io { what: "this program's path", error })?;
-    let path = path.to_str().ok_or_else(|| Error::usage("init", "this program's path is no UTF-8 text"))?;
+    let path = path.to_str().ok_or_else(|| {
+        Error::usage("init", "this program's path is not valid UTF-8", "install ostoken in another folder")
+    })?;
     // The name that git looks for is the same program under another name.
     let path = path.replace("git-credential-ostoken", "ostoken");
     let (text, line) = hook(shell);

@@ -39,11 +39,13 @@ pub fn run(global: &Global, password_stdin: bool, context: &mut Context) -> Resu
 
 fn kept_in(backend: Backend) -> String {
     match backend {
-        Backend::Keyutils => "the secret is kept in the kernel's keyring: in memory only, gone when the machine \
-                              restarts or three days after its last use\n"
-            .into(),
-        Backend::File => "the secret is kept in a file that only you can read, not encrypted\n".into(),
-        other => format!("the secret is kept in {}\n", other.name()),
+        Backend::Keyutils => {
+            "saved in the kernel's keyring: in memory only, gone when the machine restarts or three days \
+                              after its last use\n"
+                .into()
+        }
+        Backend::File => "saved in a file that only you can read, not encrypted\n".into(),
+        other => format!("saved in {}\n", other.name()),
     }
 }
 
@@ -60,10 +62,10 @@ fn needless_line(global: &Global, session: &Session) -> String {
     match (found, &global.openrc) {
         (Some(line), Some(path)) => {
             let path = escaped(&path.to_string_lossy(), 200);
-            format!("line {line} of {path} ({name}) is no longer needed: remove it\n")
+            format!("you can now remove line {line} of {path} ({name})\n")
         }
         _ if session.source.openrc.is_none() && session.source.environment.get(name).is_some() => {
-            format!("{name} is no longer needed in the environment: `unset {name}`\n")
+            format!("you no longer need {name} in the environment: `unset {name}`\n")
         }
         _ => String::new(),
     }
@@ -75,9 +77,11 @@ fn from_terminal(source: &IdentitySource, context: &mut Context) -> Result<Secre
         Method::Password(_) => "Password",
         Method::CredentialId(_) | Method::CredentialName { .. } => "Application credential secret",
     };
-    let prompt = format!("{what} of {}: ", escaped(&login.describe(), 300));
+    let prompt = format!("{what} for {}: ", escaped(&login.describe(), 300));
     match ask(&prompt, context.stdin) {
         Ok(text) => checked(&text),
-        Err(_) => Err(Error::usage("login", "there is no terminal to ask on; give the secret by `--password-stdin`")),
+        Err(_) => {
+            Err(Error::usage("login", "no terminal to ask for the password on", "use `ostoken login --password-stdin`"))
+        }
     }
 }

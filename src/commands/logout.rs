@@ -4,7 +4,7 @@ use super::revoke::{keys_of_login, revoke};
 use crate::cli::Global;
 use crate::context::Context;
 use crate::credential;
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, escaped};
 use crate::failpoint::{Point, failpoint};
 use crate::login_history::Caller;
 use crate::session::Session;
@@ -34,14 +34,14 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         };
         let work = || revoke(&session, &locked, &key);
         if let Err(error) = context.with_progress(&session.host(), work) {
-            context.warn(&format!("a token was not revoked, run `ostoken logout` again: {error}"));
+            context.warn(&format!("could not revoke a token, run `ostoken logout` again: {error}"));
         }
     }
     let left = logins::backends(&session.state, &login.key())?;
-    let mut text = format!("logged out {}\n", crate::error::escaped(&login.describe(), 300));
+    let mut text = format!("logged out {}\n", escaped(&login.describe(), 300));
     for backend in left {
         text.push_str(&format!(
-            "its secret is also in {}: `OSTOKEN_KEYRING={} ostoken logout`\n",
+            "its secret is also saved in {}: run `OSTOKEN_KEYRING={} ostoken logout`\n",
             backend.name(),
             backend.name()
         ));

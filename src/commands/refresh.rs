@@ -26,7 +26,7 @@ pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Erro
         context.warn(&warning.to_string());
     }
     if session.source.tls_policy.insecure {
-        context.warn("OS_INSECURE: nobody checked that the server is Keystone");
+        context.warn("OS_INSECURE: the server's certificate was not verified");
     }
     for record in session.store.records(&session.source.identity.login.key()) {
         if record.key != handout.kept.record.key {
@@ -39,7 +39,7 @@ pub fn replace(session: &Session, context: &mut Context) -> Result<Handout, Erro
 /// Two lines on a token, for a person.
 pub fn describe(record: &Record, now: i64) -> String {
     format!(
-        "token for {} at {}, scope: {}\nlives {}, is renewed in {}\n",
+        "token for {} at {}, scope: {}\nvalid for {}, renewed in {}\n",
         escaped(&record.identity.account, 200),
         escaped(&record.identity.auth_url, 200),
         escaped(&record.identity.scope, 200),

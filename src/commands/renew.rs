@@ -4,6 +4,7 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::error::{Error, Exit};
 use crate::login_history::Caller;
+use crate::prompt::Cause;
 use crate::session::Session;
 use std::time::Duration;
 
@@ -20,11 +21,19 @@ pub fn run(global: &Global, context: &mut Context) -> Result<Exit, Error> {
         std::thread::sleep(LIMIT);
         std::process::exit(i32::from(Exit::Unreachable as u8));
     });
+    let Err(error) = renew(global, context) else { return Ok(Exit::Done) };
+    // For the prompt that started this, if it still waits.
+    let cause = serde_json::to_string(&Cause { kind: error.kind(), message: error.to_string() });
+    context.answer(&cause.unwrap_or_default())?;
+    Err(error)
+}
+
+fn renew(global: &Global, context: &Context) -> Result<(), Error> {
     let mut session = Session::open(global, Caller::Prompt, context)?;
     session.deadline = Some(context.started + LIMIT - TO_NOTE);
     let made = session.broker(|broker| broker.obtain(0));
-    let Some(error) = made.map_or_else(Some, |handout| handout.warning) else { return Ok(Exit::Done) };
-    // Nobody reads what this process says: the next prompt does.
+    let Some(error) = made.map_or_else(Some, |handout| handout.warning) else { return Ok(()) };
+    // The next prompt reads it.
     let now = context.clock.now();
     let noted = session.store.remember(&session.source.identity.login.key(), |history| {
         history.explain(now, &error);

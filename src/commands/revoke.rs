@@ -28,9 +28,9 @@ pub fn run(global: &Global, all: bool, context: &mut Context) -> Result<Exit, Er
         revoked += context.with_progress(&session.host(), || revoke(&session, &locked, &key))?;
     }
     let text = match revoked {
-        0 => "no token was kept\n".to_owned(),
-        1 => "revoked the token, and forgot it\n".to_owned(),
-        more => format!("revoked {more} tokens, and forgot them\n"),
+        0 => "no token to revoke\n".to_owned(),
+        1 => "revoked the token\n".to_owned(),
+        more => format!("revoked {more} tokens\n"),
     };
     context.answer(&text)?;
     Ok(Exit::Done)

@@ -47,15 +47,15 @@ fn report(session: &Session, check: bool, context: &mut Context) -> Result<Repor
         Some(kept) if check => {
             crate::credential::check_trust("token", &kept.trust, &session.source.tls_policy)?;
             let auth_url = &identity.login.auth_url;
-            let ask = || session.ask(|keystone, admit| keystone.look(auth_url, &kept.token, admit));
+            let ask = || session.ask(|keystone, admit| keystone.validate(auth_url, &kept.token, admit));
             Some(context.with_progress(&session.host(), ask)?.is_some())
         }
         _ => None,
     };
     let secret = match (&session.source.secret, crate::credential::stored(&session.store, &identity.login)?) {
-        (Some(_), None) => "given by the environment or the OpenRC file",
-        (Some(_), Some(_)) => "given by the environment or the OpenRC file, and kept in the keyring",
-        (None, Some(_)) => "kept in the keyring",
+        (Some(_), None) => "in the environment or the OpenRC file",
+        (Some(_), Some(_)) => "in the environment or the OpenRC file, and in the keyring",
+        (None, Some(_)) => "in the keyring",
         (None, None) => "none: run `ostoken login`",
     };
     Ok(Report {
@@ -123,7 +123,7 @@ fn for_people(report: &Report, colour: bool) -> String {
     ];
     let state = paint(if report.state() == "fresh" { "32" } else { "33" }, report.state().into());
     match &report.kept {
-        None => lines.push(format!("token     {state}: one is made when it is asked for")),
+        None => lines.push(format!("token     {state}: the next use creates one")),
         Some(kept) => {
             let record = &kept.record;
             let (left, life) = (record.remaining(report.now).max(0), record.lifetime().max(1));
@@ -132,15 +132,15 @@ fn for_people(report: &Report, colour: bool) -> String {
             lines.push(format!("token     {state} [{bar}] {} of {}", duration(left), duration(life)));
             lines.push(match record.until_refresh(report.now) {
                 wait if wait > 0 => format!("renewal   in {}", duration(wait)),
-                _ => "renewal   with the next use".into(),
+                _ => "renewal   on next use".into(),
             });
         }
     }
     if report.asked && report.kept.is_none() {
-        lines.push("keystone  not asked: there is no token".into());
+        lines.push("keystone  not checked: there is no token".into());
     }
     if let Some(known) = report.known {
-        let words = if known { "knows this token" } else { "does not know this token: run `ostoken refresh`" };
+        let words = if known { "the token is valid" } else { "the token is not valid any more: run `ostoken refresh`" };
         lines.push(format!("keystone  {words}"));
     }
     lines.push(format!("keyring   {} ({})", report.backend, escaped(&report.why, 300)));

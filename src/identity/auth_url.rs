@@ -14,24 +14,24 @@ impl AuthUrl {
     /// [`Error::Usage`] for what is no http(s) URL, holds a user, password, query or fragment, or is plain http to
     /// another machine while `allow_http` is false.
     pub fn parse(text: &str, allow_http: bool) -> Result<AuthUrl, Error> {
-        let refuse = |why: String| Err(Error::usage("OS_AUTH_URL", why));
+        let refuse = |why: String| Err(Error::variable("OS_AUTH_URL", why));
         let url = match Url::parse(text) {
             Ok(url) => url,
             Err(error) => return refuse(format!("`{}`: {error}", escaped(text, 200))),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return refuse("it holds a user or password, which belong in OS_USERNAME and the keyring".into());
+            return refuse("it contains a user or password, which belong in OS_USERNAME and the keyring".into());
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refuse("it holds a query or a fragment".into());
+            return refuse("it contains a query or a fragment".into());
         }
         match (url.scheme(), is_loopback(&url)) {
             ("https", _) | ("http", true) => {}
             ("http", false) if allow_http => {}
             ("http", false) => {
-                return refuse("plain http would show the password to the network; `--allow-http` or OSTOKEN_ALLOW_HTTP=1 permits it".into());
+                return refuse("plain http would send the password unencrypted; use https, or allow it with `--allow-http` or OSTOKEN_ALLOW_HTTP=1".into());
             }
-            (other, _) => return refuse(format!("`{other}` is neither https nor http")),
+            (other, _) => return refuse(format!("expected https or http, found `{other}`")),
         }
         let mut path = url.path().trim_end_matches('/');
         path = path.strip_suffix("/v2.0").unwrap_or(path);
@@ -89,9 +89,9 @@ mod tests {
     fn what_would_give_a_password_away_is_refused() {
         assert!(url("http://auth.example.com/v3").contains("plain http"));
         assert!(url("http://127.0.0.1.example.com/").contains("plain http"));
-        assert!(url("https://me:pw@auth.example.com/").contains("holds a user"));
+        assert!(url("https://me:pw@auth.example.com/").contains("contains a user"));
         assert!(!url("https://me:hunter2@auth.example.com/").contains("hunter2"));
-        assert!(url("ftp://auth.example.com/").contains("neither"));
+        assert!(url("ftp://auth.example.com/").contains("expected https"));
         assert!(url("auth.example.com").contains("OS_AUTH_URL"));
         assert!(AuthUrl::parse("http://auth.example.com", true).is_ok());
     }

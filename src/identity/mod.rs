@@ -15,6 +15,7 @@ pub use key::{Key, LoginKey};
 pub use openrc::OpenRc;
 pub use tls_policy::{HTTP_PROXIES, HTTPS_PROXIES, NO_PROXIES, TLS_PATHS, TlsPolicy};
 
+use crate::error::Error;
 use crate::secret::{Secret, short_digest};
 
 /// A domain, by id or by name.
@@ -141,6 +142,19 @@ impl Login {
     /// The login in words, for a person: the account at the auth URL.
     pub fn describe(&self) -> String {
         format!("{} at {}", self.method.label(), self.auth_url.as_str())
+    }
+
+    /// What proves it, in words: `password` or `application credential secret`.
+    pub fn secret_name(&self) -> &'static str {
+        match self.method {
+            Method::Password(_) => "password",
+            Method::CredentialId(_) | Method::CredentialName { .. } => "application credential secret",
+        }
+    }
+
+    /// The error of a login without a secret.
+    pub fn no_secret(&self) -> Error {
+        Error::NoSecret { secret: self.secret_name(), login: self.describe() }
     }
 
     /// What `OSTOKEN_FOR` holds: 16 hex digits that change with the auth URL and with the user.

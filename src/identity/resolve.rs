@@ -5,13 +5,12 @@
 
 use super::{AuthUrl, Domain, Environment, Identity, IdentitySource, Login, Method, Scope, TlsPolicy, User};
 use crate::error::{Error, escaped};
-use crate::secret::Secret;
+use crate::secret::{LONGEST_VALUE, Secret};
 
 /// Gives the value of a variable; an empty one is an absent one.
 pub type Lookup<'l, 'v> = &'l dyn Fn(&str) -> Option<&'v str>;
 
 /// The longest value that is taken, in bytes.
-const LONGEST_VALUE: usize = 16_384;
 
 /// Reads the identity, how its server is verified, and the secret where there is one.
 ///
@@ -51,13 +50,16 @@ impl Variables<'_, '_> {
     fn text(&self, name: &str) -> Result<Option<String>, Error> {
         let Some(value) = (self.0)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
         if value.len() > LONGEST_VALUE {
-            return Err(Error::usage(name, format!("it has {} bytes, more than {LONGEST_VALUE}", value.len())));
+            return Err(Error::variable(
+                name,
+                format!("expected at most {LONGEST_VALUE} bytes, found {}", value.len()),
+            ));
         }
         if value.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(Error::usage(name, format!("`{}` is not UTF-8", escaped(value, 80))));
+            return Err(Error::variable(name, format!("`{}` is not valid UTF-8", escaped(value, 80))));
         }
         if value.chars().any(char::is_control) {
-            return Err(Error::usage(name, format!("`{}` holds a control character", escaped(value, 80))));
+            return Err(Error::variable(name, format!("`{}` contains a control character", escaped(value, 80))));
         }
         Ok(Some(value.to_owned()))
     }
@@ -65,9 +67,9 @@ impl Variables<'_, '_> {
     fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         match (self.0)(name).filter(|value| !value.is_empty()) {
             Some(value) if value.len() > LONGEST_VALUE => {
-                Err(Error::usage(name, format!("it has more than {LONGEST_VALUE} bytes")))
+                Err(Error::variable(name, format!("expected at most {LONGEST_VALUE} bytes, found {}", value.len())))
             }
-            Some(value) if value.contains(char::REPLACEMENT_CHARACTER) => Err(Error::usage(name, "it is not UTF-8")),
+            Some(value) if value.contains(char::REPLACEMENT_CHARACTER) => Err(Error::variable(name, "not valid UTF-8")),
             value => Ok(value.map(Secret::from)),
         }
     }
@@ -87,7 +89,7 @@ impl Variables<'_, '_> {
         if let Some(cloud) = self.text("OS_CLOUD")? {
             return Err(Error::Unsupported {
                 variable: "OS_CLOUD",
-                why: format!("`{}` is a cloud of clouds.yaml, which is not read yet", escaped(&cloud, 80)),
+                why: format!("`{}` is a cloud of clouds.yaml, which ostoken does not read", escaped(&cloud, 80)),
                 hint: "unset OS_CLOUD, or use `--openrc FILE` with a file that does not set it",
             });
         }
@@ -170,14 +172,20 @@ impl Variables<'_, '_> {
             None => {}
             Some("all") => scopes.push(("OS_SYSTEM_SCOPE", Scope::System)),
             Some(other) => {
-                return Err(Error::usage("OS_SYSTEM_SCOPE", format!("`{}` is not `all`", escaped(other, 80))));
+                return Err(Error::variable(
+                    "OS_SYSTEM_SCOPE",
+                    format!("expected `all`, found `{}`", escaped(other, 80)),
+                ));
             }
         }
         if let Some(id) = self.text("OS_TRUST_ID")? {
             scopes.push(("OS_TRUST_ID", Scope::Trust(id)));
         }
         if let [(first, _), (second, _), ..] = scopes.as_slice() {
-            return Err(Error::usage("scope", format!("both {first} and {second} are set, a token has one scope")));
+            return Err(Error::variable(
+                "scope",
+                format!("both {first} and {second} are set, but a token has one scope"),
+            ));
         }
         Ok(scopes.pop().map_or(Scope::None, |(_, scope)| scope))
     }
@@ -274,9 +282,9 @@ mod tests {
         let refused = |more: &[(&str, &'static str)]| resolve(more).expect_err("a refusal").to_string();
         assert!(refused(&[("OS_SYSTEM_SCOPE", "some")]).contains("OS_SYSTEM_SCOPE"));
         assert!(refused(&[("OS_PROJECT_ID", "p"), ("OS_TRUST_ID", "t")]).contains("both a project and OS_TRUST_ID"));
-        assert!(refused(&[("OS_PROJECT_NAME", "caf\u{fffd}")]).contains("is not UTF-8"));
+        assert!(refused(&[("OS_PROJECT_NAME", "caf\u{fffd}")]).contains("is not valid UTF-8"));
         let secret = refused(&[("OS_PASSWORD", "caf\u{fffd}")]);
-        assert!(secret.contains("OS_PASSWORD: it is not UTF-8") && !secret.contains("caf"), "{secret}");
+        assert!(secret.contains("OS_PASSWORD: not valid UTF-8") && !secret.contains("caf"), "{secret}");
         assert!(refused(&[("OS_PROJECT_NAME", "a\nb")]).contains("OS_PROJECT_NAME"));
         assert!(refused(&[("OS_INSECURE", "maybe")]).contains("OS_INSECURE"));
         assert!(refused(&[("OS_USERNAME", "")]).contains("OS_USERNAME"));

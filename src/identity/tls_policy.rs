@@ -61,7 +61,10 @@ impl TlsPolicy {
         let insecure = match text("OS_INSECURE")?.map(|value| value.to_ascii_lowercase()).as_deref() {
             None | Some("0" | "false" | "no" | "off") => false,
             Some("1" | "true" | "yes" | "on") => true,
-            Some(_) => return Err(Error::usage("OS_INSECURE", "it is neither true nor false")),
+            Some(other) => {
+                let why = format!("expected a boolean (true, false, 1, 0), found `{}`", escaped(other, 80));
+                return Err(Error::variable("OS_INSECURE", why));
+            }
         };
         let mut authorities = Vec::new();
         for names in AUTHORITIES {
@@ -109,7 +112,7 @@ type Text<'t> = &'t dyn Fn(&str) -> Result<Option<String>, Error>;
 /// The absolute paths that a variable names: SSL_CERT_DIR is a list, as PATH is.
 fn paths(text: Text, name: &str) -> Result<Vec<String>, Error> {
     let Some(value) = text(name)? else { return Ok(Vec::new()) };
-    let refuse = |why: &str| Error::usage(name, format!("`{}`: {why}", escaped(&value, 200)));
+    let refuse = |why: &str| Error::variable(name, format!("`{}`: {why}", escaped(&value, 200)));
     let named = match name {
         "SSL_CERT_DIR" => std::env::split_paths(&value).filter(|path| !path.as_os_str().is_empty()).collect(),
         _ => vec![std::path::PathBuf::from(&value)],
@@ -123,7 +126,7 @@ fn paths(text: Text, name: &str) -> Result<Vec<String>, Error> {
 
 fn proxy(text: Text, is_http: bool) -> Result<Option<String>, Error> {
     // A value may hold a password, which no error shows.
-    let value = |name: &str| text(name).map_err(|_| Error::usage(name, "it is too long or holds control characters"));
+    let value = |name: &str| text(name).map_err(|_| Error::variable(name, "too long, or contains a control character"));
     let first = |names: &[&str]| -> Result<String, Error> {
         for name in names {
             if let Some(value) = value(name)? {

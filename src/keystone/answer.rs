@@ -83,10 +83,9 @@ impl Answer {
     ///
     /// # Errors
     /// Why it is no such document.
-    pub fn look(&self, now: i64) -> Result<TokenInfo, String> {
-        let TokenDocument { token } = serde_json::from_slice(&self.body).map_err(|_| {
-            format!("the body is no token document ({} bytes that begin `{}`)", self.body.len(), self.excerpt())
-        })?;
+    pub fn token_info(&self, now: i64) -> Result<TokenInfo, String> {
+        let TokenDocument { token } = serde_json::from_slice(&self.body)
+            .map_err(|_| format!("not a token document ({} bytes that begin `{}`)", self.body.len(), self.excerpt()))?;
         let times = self.times(&token, now)?;
         let TokenBody { issued_at: _, expires_at: _, user, project, domain, application_credential, system, trust } =
             token;
@@ -109,11 +108,11 @@ impl Answer {
             text => self.instant("issued_at", text)?,
         };
         if !(1..=LONGEST_LIFE).contains(&(expires_at - issued_at)) {
-            return Err(format!("a token that lives {} s makes no sense", expires_at - issued_at));
+            return Err(format!("a token lifetime of {} s", expires_at - issued_at));
         }
         let server_now = self.server_now(issued_at, expires_at, now);
         if expires_at <= server_now {
-            return Err("the token is dead already".into());
+            return Err("the token has already expired".into());
         }
         // Between sending and reading, the server may have said any time of that span; rounding adds a second.
         let span = self.sent_at.unwrap_or(now) - 1..=now + 1;
@@ -156,11 +155,11 @@ impl Answer {
         if let Ok(receipt) = serde_json::from_slice::<ReceiptDocument>(&self.body) {
             let sets: Vec<String> = receipt.required_auth_methods.iter().map(|set| set.join(" and ")).collect();
             let sets = self.shown(&sets.join(", or "), 200);
-            return format!("it asks for more than one factor ({sets}), which ostoken does not give");
+            return format!("it requires more than one factor ({sets}), which ostoken does not support");
         }
         match self.body.is_empty() {
-            true => "an empty answer".into(),
-            false => format!("no error of Keystone's, it begins `{}`", self.excerpt()),
+            true => "an empty response".into(),
+            false => format!("not an error of Keystone's, it begins `{}`", self.excerpt()),
         }
     }
 

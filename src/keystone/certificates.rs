@@ -18,11 +18,11 @@ const MOST_FILES: usize = 4096;
 /// # Errors
 /// [`Error::Usage`] that names `variable`, where it cannot be read or holds none.
 pub fn at(variable: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let refuse = |why: String| Error::usage(variable, format!("`{}`: {why}", escaped(path, 200)));
+    let refuse = |why: String| Error::variable(variable, format!("`{}`: {why}", escaped(path, 200)));
     let metadata = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
     let (found, none) = match metadata.is_dir() {
-        true => (of_folder(variable, path)?, "it holds no certificate named by its hash: run `openssl rehash` on it"),
-        false => (of_pem(&read(variable, path)?), "it holds no certificate"),
+        true => (of_folder(variable, path)?, "no certificate named by its hash: run `openssl rehash` on that folder"),
+        false => (of_pem(&read(variable, path)?), "no certificate found in it"),
     };
     match found.is_empty() {
         true => Err(refuse(none.into())),
@@ -35,11 +35,11 @@ pub fn at(variable: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Er
 /// # Errors
 /// [`Error::Usage`] that names `variable`.
 pub fn read(variable: &str, path: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let refuse = |why: String| Error::usage(variable, format!("`{}`: {why}", escaped(path, 200)));
+    let refuse = |why: String| Error::variable(variable, format!("`{}`: {why}", escaped(path, 200)));
     // Neither a device nor a pipe: it is read before anything is counted, and ends.
     let metadata = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
     if !metadata.is_file() || metadata.len() > LARGEST_FILE {
-        return Err(refuse("a file of certificates is taken, of at most 4 MiB, or a folder of such files".into()));
+        return Err(refuse("expected a file of certificates of at most 4 MiB, or a folder of such files".into()));
     }
     let mut data = Zeroizing::new(Vec::new());
     let file = File::open(path).map_err(|error| refuse(error.to_string()))?;
@@ -48,7 +48,7 @@ pub fn read(variable: &str, path: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
 }
 
 fn of_folder(variable: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let refuse = |error: std::io::Error| Error::usage(variable, format!("`{}`: {error}", escaped(path, 200)));
+    let refuse = |error: std::io::Error| Error::variable(variable, format!("`{}`: {error}", escaped(path, 200)));
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).map_err(refuse)?.take(MOST_FILES) {
         let entry = entry.map_err(refuse)?;

@@ -59,14 +59,14 @@ impl Issuer for Keystone<'_> {
         let token = answer.subject_token.as_deref().and_then(Token::parse);
         let token = token.ok_or_else(|| bad("it holds no token".into()))?;
         answer.hidden.push(Secret::from(token.expose()));
-        Ok(Issued { times: answer.look(now).map_err(bad)?.times, token })
+        Ok(Issued { times: answer.token_info(now).map_err(bad)?.times, token })
     }
 
-    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error> {
+    fn validate(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error> {
         let (url, answer) = self.about(Method::GET, auth_url, token, admit)?;
         let now = self.clock.now();
         match answer.status {
-            200 => answer.look(now).map(Some).map_err(|why| Error::BadAnswer { url, why }),
+            200 => answer.token_info(now).map(Some).map_err(|why| Error::BadAnswer { url, why }),
             401 | 404 => Ok(None),
             _ => Err(answer.error("token validation", &url, now)),
         }
@@ -89,6 +89,8 @@ struct Agent {
     certificate: Arc<ClientCertificate>,
     /// The variable of the proxy in the way.
     proxy: Option<&'static str>,
+    /// Whose name is looked up, in words.
+    host: String,
     /// How long the whole request may take.
     limit: Duration,
 }
@@ -112,7 +114,7 @@ impl Keystone<'_> {
     ) -> Result<(String, Answer), Error> {
         let url = format!("{}/auth/tokens", auth_url.as_str());
         let mut value = HeaderValue::from_str(token.expose())
-            .map_err(|_| Error::BadAnswer { url: url.clone(), why: "the token is no header value".into() })?;
+            .map_err(|_| Error::BadAnswer { url: url.clone(), why: "the token is not a valid header value".into() })?;
         value.set_sensitive(true);
         let agent = self.agent(&url)?;
         admit()?;
@@ -170,7 +172,7 @@ impl Keystone<'_> {
         let body = response.by_ref().take(LARGEST_ANSWER + 1).read_to_end(&mut answer.body);
         body.map_err(|error| unreachable(&error))?;
         if answer.body.len() as u64 > LARGEST_ANSWER {
-            return Err(bad(format!("it has more than {LARGEST_ANSWER} bytes")));
+            return Err(bad(format!("larger than {LARGEST_ANSWER} bytes")));
         }
         Ok(Answer { hidden: hidden.to_vec(), sent_at, ..answer })
     }
@@ -205,10 +207,18 @@ impl Keystone<'_> {
             client = client.proxy(proxy.proxy);
         }
         let limit = self.limit();
-        let why =
-            |error: reqwest::Error| Error::Unreachable { url: url.into(), why: reason(&error.without_url(), limit) };
+        // Through a proxy, it is the proxy's own name that this machine looks up.
+        let host = match variable {
+            Some(_) => "its host".to_owned(),
+            None => Url::parse(url)
+                .map_or_else(|_| "host".to_owned(), |url| format!("host {}", url.host_str().unwrap_or_default())),
+        };
+        let why = |error: reqwest::Error| {
+            let why = reason(&error.without_url(), &host, limit);
+            Error::Unreachable { url: url.into(), why }
+        };
         let client = ManuallyDrop::new(client.build().map_err(why)?);
-        Ok(Agent { client, certificate: tls.client, proxy: variable, limit })
+        Ok(Agent { client, certificate: tls.client, proxy: variable, host, limit })
     }
 
     fn limit(&self) -> Duration {
@@ -222,7 +232,7 @@ impl Agent {
     fn why(&self, error: &(dyn Cause + 'static)) -> String {
         let why = match self.certificate.is_missing() {
             true => asks_for_certificate().into(),
-            false => reason(error, self.limit),
+            false => reason(error, &self.host, self.limit),
         };
         match self.proxy {
             Some(variable) => format!("through the proxy of {variable}: {why}"),

@@ -1,4 +1,4 @@
-//! Keystone v3: make a token, look at it, revoke it. Three requests and nothing more.
+//! Keystone v3: create, validate and revoke a token, and find where v3 is.
 //!
 //! Bodies, answers and errors are pure functions; [`mod@http`] is the one part that touches the network.
 
@@ -47,7 +47,7 @@ pub trait Issuer {
     ///
     /// # Errors
     /// As [`Issuer::create`].
-    fn look(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error>;
+    fn validate(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error>;
 
     /// Revokes `token` (DELETE /v3/auth/tokens). One that Keystone does not know any more is as good as revoked.
     ///

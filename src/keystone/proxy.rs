@@ -28,7 +28,7 @@ pub fn choose(url: &str, is_local_http: bool, environment: &Environment) -> Resu
     let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.get(name)?)));
     let Some((variable, text)) = first(&names) else { return Ok(None) };
     let (_, exceptions) = first(&NO_PROXIES).unwrap_or_default();
-    let refuse = |why: &str| Error::usage(variable, why.to_owned());
+    let refuse = |why: &str| Error::variable(variable, why.to_owned());
     let not_a_proxy = || refuse("expected the URL of an http, https, socks4, socks4a, socks5 or socks5h proxy");
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(refuse("it is not UTF-8"));

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 /// The time that a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
-/// Why a request within `limit` failed, without the URL and whatever stands in a proxy's.
-pub fn reason(error: &(dyn Error + 'static), limit: Duration) -> String {
+/// Why a request to `host` within `limit` failed, without the URL and whatever stands in a proxy's.
+pub fn reason(error: &(dyn Error + 'static), host: &str, limit: Duration) -> String {
     let causes = causes(error);
     let find = |text: &str| causes.iter().any(|cause| cause.to_string() == text);
     let http = causes.iter().find_map(|cause| cause.downcast_ref::<reqwest::Error>());
@@ -23,8 +23,10 @@ pub fn reason(error: &(dyn Error + 'static), limit: Duration) -> String {
         Some(error) if error.is_timeout() && error.is_connect() => {
             format!("no connection within {} s", CONNECT.min(limit).as_secs())
         }
-        Some(error) if error.is_timeout() => format!("no whole answer within {} s", limit.as_secs()),
-        _ if find("dns error") => "the host's name is not known".into(),
+        Some(error) if error.is_timeout() => {
+            format!("the server did not finish its response within {} s", limit.as_secs())
+        }
+        _ if find("dns error") => format!("could not resolve {}", escaped(host, 200)),
         _ if find("tls handshake eof") => no_tls().into(),
         _ => escaped(&causes.last().map(ToString::to_string).unwrap_or_default(), 200),
     }
@@ -55,7 +57,7 @@ fn of_tls(error: &rustls::Error) -> String {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA),
-        ) => format!("the server does not take the client certificate of OS_CERT ({alert:?})"),
+        ) => format!("the server rejected the client certificate of OS_CERT ({alert:?})"),
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
             format!(
                 "the server has no TLS 1.2 or 1.3 in common with this client ({})",
@@ -67,7 +69,7 @@ fn of_tls(error: &rustls::Error) -> String {
 }
 
 fn no_tls() -> &'static str {
-    "the server does not speak TLS on this port: is it the right one, or is the URL http://?"
+    "the server does not speak TLS on this port: check the port, or whether the URL is http://"
 }
 
 /// What a server wants that closes the connection on a client without a certificate.
@@ -86,17 +88,16 @@ fn of_certificate(error: &rustls::Error, certificate: &CertificateError) -> Stri
             format!("the server's certificate expired on {}", date(*not_after))
         }
         CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("the server's certificate is valid from {} only: is this machine's clock right?", date(*not_before))
+            format!("the server's certificate is not valid before {}: check this machine's clock", date(*not_before))
         }
         CertificateError::UnknownIssuer => unknown_authority(),
         _ if is_own_authority(error) => unknown_authority(),
-        other => format!("the server's certificate cannot be used: {}", escaped(&other.to_string(), 200)),
+        other => format!("invalid server certificate: {}", escaped(&other.to_string(), 200)),
     }
 }
 
 fn unknown_authority() -> String {
-    "the server's certificate is signed by an authority that is not trusted here: set OS_CACERT to the cloud's own"
-        .into()
+    "the server's certificate is not signed by a trusted authority: set OS_CACERT to the cloud's CA file".into()
 }
 
 fn date(time: UnixTime) -> String {

@@ -74,11 +74,11 @@ fn times_are_the_servers_and_its_clock_is_known() {
     let mut answer = answer(201, &token_document());
     let issued = 1_795_485_600;
     answer.date = Some("Tue, 24 Nov 2026 02:00:00 GMT".into());
-    let times = answer.look(issued - 7200).expect("a token").times;
+    let times = answer.token_info(issued - 7200).expect("a token").times;
     assert_eq!((times.issued_at, times.expires_at, times.clock_offset), (issued, issued + 3600, 7200));
-    assert_eq!(answer.look(issued + 1).expect("a token").times.clock_offset, 0);
+    assert_eq!(answer.token_info(issued + 1).expect("a token").times.clock_offset, 0);
     answer.date = None;
-    assert_eq!(answer.look(issued - 50).expect("a token").times.clock_offset, 50);
+    assert_eq!(answer.token_info(issued - 50).expect("a token").times.clock_offset, 50);
 }
 
 #[test]
@@ -86,14 +86,14 @@ fn nonsense_is_no_token() {
     let with = |name: &str, value: Value| {
         let mut document = token_document();
         document["token"][name] = value;
-        answer(201, &document).look(0).expect_err("refused")
+        answer(201, &document).token_info(0).expect_err("refused")
     };
     assert!(with("expires_at", json!("soon")).contains("`soon`"));
-    assert!(with("expires_at", json!("2026-11-24T01:00:00Z")).contains("makes no sense"));
-    assert!(with("expires_at", json!("9999-11-24T01:00:00Z")).contains("makes no sense"));
-    assert!(with("expires_at", json!(7)).contains("no token document"));
+    assert!(with("expires_at", json!("2026-11-24T01:00:00Z")).contains("a token lifetime of"));
+    assert!(with("expires_at", json!("9999-11-24T01:00:00Z")).contains("a token lifetime of"));
+    assert!(with("expires_at", json!(7)).contains("not a token document"));
     let page = Answer { status: 201, body: b"<html>\x1b[31m".to_vec(), ..Answer::default() };
-    let why = page.look(0).expect_err("refused");
+    let why = page.token_info(0).expect_err("refused");
     assert!(why.contains("<html>\\u{1b}[31m"), "{why}");
 }
 
@@ -137,9 +137,9 @@ fn a_limit_is_in_seconds_or_until_a_date() {
 
 #[test]
 fn a_token_is_of_the_identity_whose_user_and_scope_it_has() {
-    let look = answer(200, &token_document()).look(0).expect("a token");
+    let info = answer(200, &token_document()).token_info(0).expect("a token");
     let project = |name: &str| Scope::ProjectName { name: name.into(), domain: Domain::Name("Default".into()) };
-    let is_of = |method, scope| look.is_of(&identity(method, scope));
+    let is_of = |method, scope| info.is_of(&identity(method, scope));
     assert!(is_of(Method::Password(me()), project("p")).is_ok());
     assert!(is_of(Method::Password(User::Id("u".into())), Scope::ProjectId("pid".into())).is_ok());
     assert!(is_of(Method::Password(me()), project("q")).is_err());
@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn no_answer_makes_it_panic(status in 200u16..600, body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let answer = Answer { status, body, retry_after: Some("99999999999999999999".into()), ..Answer::default() };
-        let _ = answer.look(0);
+        let _ = answer.token_info(0);
         let _ = answer.error("x", URL, i64::MAX);
         let _ = answer.v3_link();
     }

@@ -75,7 +75,7 @@ fn config(
     client: &Arc<ClientCertificate>,
 ) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| Error::usage("TLS", error.to_string()))?;
+    let builder = builder.map_err(|error| Error::variable("TLS", error.to_string()))?;
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(builder.with_client_cert_resolver(Arc::clone(client) as _))
 }
@@ -111,7 +111,7 @@ fn chains(
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates.iter().cloned());
     let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-    builder.build().map_err(|error| Error::usage(variable, format!("none of its certificates can be used: {error}")))
+    builder.build().map_err(|error| Error::variable(variable, format!("none of its certificates is usable: {error}")))
 }
 
 /// The system's authorities, where OpenSSL has them. rustls-platform-verifier would look at SSL_CERT_FILE of the process
@@ -121,8 +121,12 @@ fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>,
     let found = openssl_probe::probe();
     let paths = found.cert_file.into_iter().chain(found.cert_dir);
     let mut found = paths.filter_map(|path| certificates::at("system", path.to_str()?).ok());
-    let none =
-        || Error::usage("OS_CACERT", "it is not set, and the system has no authorities (package ca-certificates)");
+    let none = || {
+        Error::variable(
+            "OS_CACERT",
+            "it is not set, and this system has no certificate authorities (package ca-certificates)",
+        )
+    };
     Ok(chains("system", &found.next().ok_or_else(none)?, provider)?)
 }
 
@@ -130,7 +134,7 @@ fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>,
 #[cfg(any(windows, target_os = "macos"))]
 fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
-    Ok(Arc::new(verifier.map_err(|error| Error::usage("OS_CACERT", format!("the system's authorities: {error}")))?))
+    Ok(Arc::new(verifier.map_err(|error| Error::variable("OS_CACERT", format!("the system's authorities: {error}")))?))
 }
 
 /// The authorities that the user lists. A server's own certificate that stands among them is trusted for its names and
@@ -232,19 +236,19 @@ impl ServerCertVerifier for Unverified {
 fn client_key(policy: &TlsPolicy, provider: &Arc<CryptoProvider>) -> Result<Option<Arc<CertifiedKey>>, Error> {
     let Some(path) = &policy.client_certificate else {
         return match policy.client_key {
-            Some(_) => Err(Error::usage("OS_CERT", "it is not set, and OS_KEY is")),
+            Some(_) => Err(Error::variable("OS_CERT", "not set, but OS_KEY is")),
             None => Ok(None),
         };
     };
     let chain = certificates::of_pem(&certificates::read("OS_CERT", path)?);
     if chain.is_empty() {
-        return Err(Error::usage("OS_CERT", format!("`{}`: it holds no certificate", escaped(path, 200))));
+        return Err(Error::variable("OS_CERT", format!("`{}`: no certificate found in it", escaped(path, 200))));
     }
     let (variable, path) = match &policy.client_key {
         Some(path) => ("OS_KEY", path),
         None => ("OS_CERT", path),
     };
-    let refuse = |why: &str| Error::usage(variable, format!("`{}`: {why}", escaped(path, 200)));
+    let refuse = |why: &str| Error::variable(variable, format!("`{}`: {why}", escaped(path, 200)));
     let text = certificates::read(variable, path)?;
     if text.windows(9).any(|part| part == b"ENCRYPTED") {
         return Err(refuse("its key is encrypted: decrypt it with `openssl pkey -in FILE -out NEW` and name NEW"));

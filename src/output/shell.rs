@@ -66,11 +66,11 @@ fn cmd<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
         None => Ok(value),
         Some(c) => {
             let why = format!(
-                "`{}` holds `{}`, which cmd.exe cannot be given",
+                "`{}` contains `{}`, which cmd.exe cannot represent",
                 escaped(value, 80),
                 escaped(&c.to_string(), 9)
             );
-            Err(Error::usage(name, why))
+            Err(Error::variable(name, why))
         }
     }
 }

@@ -1,40 +1,40 @@
 //! Starting a renewal that outlives the prompt: nothing of the shell's is open in it, and no signal of its terminal
 //! reaches it.
 
-use crate::error::{Error, escaped};
+use crate::error::{Error, Kind};
 use crate::identity::TLS_PATHS;
 use crate::session::Session;
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// More of what a renewal says is not read, in bytes.
-const LONGEST_ERROR: usize = 1000;
+/// More of what a renewal prints is not read, in bytes.
+const LONGEST_CAUSE: u64 = 64 * 1024;
 
 /// A renewal that was started.
 pub struct Renewal(system::Started);
 
 /// How a renewal ended.
 pub struct Ended {
-    status: String,
-    /// What it printed on standard error.
-    said: String,
+    /// The system's words for it.
+    pub status: String,
+    /// Why it made no token, if it could tell.
+    pub cause: Option<Cause>,
+}
+
+/// What a renewal that failed prints, as JSON, for the prompt that started it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// What a hook calls it.
+    pub kind: Kind,
+    /// What failed, and why.
+    pub message: String,
 }
 
 impl Renewal {
     /// How it ended; `None` while it runs.
     pub fn ended(&mut self) -> Option<Ended> {
         system::ended(&mut self.0)
-    }
-}
-
-impl Ended {
-    /// The error that it gave; else how it ended.
-    pub fn why(&self) -> String {
-        let line = self.said.lines().next().unwrap_or_default();
-        match line.strip_prefix("ostoken: ") {
-            Some(error) => escaped(error, LONGEST_ERROR),
-            None => format!("the renewal ended with {}", self.status),
-        }
     }
 }
 
@@ -72,7 +72,7 @@ fn absolute(name: &str, value: &str) -> Option<OsString> {
 
 #[cfg(unix)]
 mod system {
-    use super::{Ended, LONGEST_ERROR, Session, absolute, arguments, paths};
+    use super::{Ended, LONGEST_CAUSE, Session, absolute, arguments, paths};
     use std::io::{self, Read};
     use std::process::{Child, Command, Stdio};
 
@@ -82,12 +82,12 @@ mod system {
     pub fn start(session: &Session) -> io::Result<Child> {
         close_fds::set_fds_cloexec(3, &[]);
         let mut command = Command::new(std::env::current_exe()?);
-        // What it says is read here alone: once this process is gone, nobody waits for the end of that pipe.
+        // What it prints is read here alone: once this process is gone, nobody waits for the end of that pipe.
         command
             .args(arguments(session))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .current_dir("/");
         // The one that was found here: it may have taken a second to see that the desktop's does not answer.
         command.env("OSTOKEN_KEYRING", session.store.backend().name());
@@ -101,11 +101,11 @@ mod system {
 
     pub fn ended(child: &mut Child) -> Option<Ended> {
         let status = child.try_wait().ok().flatten()?.to_string();
-        let mut said = Vec::new();
-        if let Some(pipe) = child.stderr.take() {
-            let _ = pipe.take(4 * LONGEST_ERROR as u64).read_to_end(&mut said);
+        let mut printed = Vec::new();
+        if let Some(pipe) = child.stdout.take() {
+            let _ = pipe.take(LONGEST_CAUSE).read_to_end(&mut printed);
         }
-        Some(Ended { status, said: String::from_utf8_lossy(&said).into_owned() })
+        Some(Ended { status, cause: serde_json::from_slice(&printed).ok() })
     }
 }
 
@@ -138,7 +138,7 @@ mod system {
         match process.hProcess.WaitForSingleObject(Some(0)) {
             Ok(co::WAIT::OBJECT_0) => {
                 let code = process.hProcess.GetExitCodeProcess().map_or(-1, i64::from);
-                Some(Ended { status: format!("exit code: {code}"), said: String::new() })
+                Some(Ended { status: format!("exit code: {code}"), cause: None })
             }
             _ => None,
         }
@@ -148,16 +148,6 @@ mod system {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_renewal_that_failed_gives_its_own_reason() {
-        let why = |said: &str| Ended { status: "exit status: 2".into(), said: said.into() }.why();
-        assert_eq!(why("ostoken: OS_KEY: no such file\nhint: correct it\n"), "OS_KEY: no such file");
-        assert_eq!(why("ostoken: a\u{1b}[31m\n"), "a\\u{1b}[31m");
-        assert_eq!(why(&format!("ostoken: {}", "x".repeat(9999))).len(), LONGEST_ERROR + "...".len());
-        // Killed, or in words that are not ours.
-        assert_eq!(why("Killed\n"), "the renewal ended with exit status: 2");
-    }
 
     #[cfg(unix)]
     #[test]

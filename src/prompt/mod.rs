@@ -17,6 +17,7 @@ use crate::record::Freshness;
 use crate::session::settings::allows_http;
 use crate::session::{Session, identity_source, in_place, read_openrc};
 use crate::store::StoredToken;
+pub use detach::Cause;
 use detach::detach;
 use limit::Limit;
 use std::path::Path;
@@ -182,7 +183,9 @@ fn failed(error: &Error, login: Option<&Login>, said: &mut Said, context: &mut C
     let left = match error {
         // The right secret may be as long as the wrong one, which is all that a shell compares.
         _ if error.kind() == Kind::Refused => 1,
-        Error::RateLimited(seconds) | Error::BudgetSpent(seconds) | Error::BackingOff { seconds, .. } => *seconds,
+        Error::RateLimited(seconds) | Error::BudgetSpent { seconds, .. } | Error::BackingOff { seconds, .. } => {
+            *seconds
+        }
         _ => RETRY,
     };
     let changes = match (error, login) {
@@ -224,7 +227,10 @@ fn use_file(global: &Global, shell: HookShell, path: &Path, context: &mut Contex
     context.answer(&use_text(shell, change::replace(context.environment, &environment)))?;
     let left_out = file.left_out();
     if !left_out.is_empty() {
-        say(&format!("not set, since only running the file would tell the value: {}", left_out.join(", ")), context);
+        say(
+            &format!("not set, because their values are only known when the file runs: {}", left_out.join(", ")),
+            context,
+        );
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! A prompt without a token: has one made, and waits for it as long as a prompt can.
 
-use super::detach::{Ended, Renewal, detach};
+use super::detach::{Cause, Ended, Renewal, detach};
 use super::{RETRY, exported, say};
 use crate::broker::Broker;
 use crate::context::Context;
@@ -51,7 +51,7 @@ pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &
             {
                 let path = escaped(&path.to_string_lossy(), 500);
                 say(
-                    &format!("no token yet: another ostoken process is making it, or hangs: {path}; {LOCKED}"),
+                    &format!("no token yet: another ostoken process is creating it, or hangs: {path}; {LOCKED}"),
                     context,
                 );
             }
@@ -67,7 +67,7 @@ pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &
     }
 }
 
-const LOCKED: &str = "`ostoken status` shows what was sent";
+const LOCKED: &str = "`ostoken status` shows the requests sent";
 
 /// The lock that keeps the token from being made, if it is not this shell's own renewal that holds it, or if that hangs.
 fn held(session: &Session, is_busy: bool, pending_since: Option<i64>, now: i64) -> Option<PathBuf> {
@@ -108,6 +108,9 @@ fn why_none(session: &Session, broker: &Broker, since: i64, ended: Ended) -> Err
     let history = session.store.history(&session.source.identity.login.key()).unwrap_or_default();
     match (history.failure.filter(|failure| failure.at >= since), history.failure_kind) {
         (Some(failure), Some(kind)) => Error::BackingOff { seconds: RETRY, message: failure.message, kind },
-        _ => Error::Renewal(ended.why()),
+        _ => match ended.cause {
+            Some(Cause { kind, message }) => Error::BackingOff { seconds: RETRY, message, kind },
+            None => Error::Renewal(format!("the renewal ended with {}", ended.status)),
+        },
     }
 }

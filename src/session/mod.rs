@@ -49,7 +49,7 @@ pub struct Session {
 /// [`Error::Usage`] where it cannot be read; [`Error::OpenRc`].
 pub fn read_openrc(path: &Path, environment: &Environment) -> Result<OpenRc, Error> {
     let name = escaped(&path.to_string_lossy(), 200);
-    let refuse = |error: std::io::Error| Error::usage("--openrc", format!("{name}: {error}"));
+    let refuse = |error: std::io::Error| Error::argument("--openrc", format!("{name}: {error}"));
     let mut text = zeroize::Zeroizing::new(Vec::new());
     let file = std::fs::File::open(path).map_err(refuse)?;
     file.take(LARGEST_OPENRC + 1).read_to_end(&mut text).map_err(refuse)?;
@@ -169,7 +169,7 @@ impl Session {
             context.warn(&warning.to_string());
         }
         if handout.is_new && self.source.tls_policy.insecure {
-            context.warn("OS_INSECURE: nobody checked that the server is Keystone");
+            context.warn("OS_INSECURE: the server's certificate was not verified");
         }
         Ok(handout)
     }

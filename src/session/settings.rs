@@ -24,7 +24,7 @@ pub fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
         for (name, below) in [("XDG_STATE_HOME", "ostoken"), ("HOME", ".local/state/ostoken")] {
             match environment.get(name) {
                 Some(text) if text.contains(char::REPLACEMENT_CHARACTER) => {
-                    return Err(Error::usage(name, "it is not UTF-8"));
+                    return Err(Error::variable(name, "not valid UTF-8"));
                 }
                 Some(text) if Path::new(text).is_absolute() => return Ok(Path::new(text).join(below)),
                 _ => {}
@@ -35,7 +35,7 @@ pub fn state_folder(environment: &Environment) -> Result<PathBuf, Error> {
     // A relative HOME is another folder for each program that is started elsewhere.
     found
         .filter(|folder| folder.is_absolute())
-        .ok_or_else(|| Error::usage("HOME", "no home folder is known, so there is no place for the state"))
+        .ok_or_else(|| Error::variable("HOME", "not set, so there is no place for the state folder"))
 }
 
 /// The name under which keyring entries are kept: OSTOKEN_KEYRING_SERVICE, or `ostoken`.
@@ -47,7 +47,9 @@ pub fn service(environment: &Environment) -> Result<&str, Error> {
     let is_word = service.len() <= 64 && service.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c));
     match is_word {
         true => Ok(service),
-        false => Err(Error::usage("OSTOKEN_KEYRING_SERVICE", "it takes up to 64 letters, digits, `.`, `_` and `-`")),
+        false => {
+            Err(Error::variable("OSTOKEN_KEYRING_SERVICE", "expected at most 64 letters, digits, `.`, `_` and `-`"))
+        }
     }
 }
 
@@ -90,11 +92,12 @@ pub fn refresh_rule(environment: &Environment) -> Result<RefreshRule, Error> {
     let after = match environment.get("OSTOKEN_REFRESH_AFTER") {
         None => REFRESH_AFTER,
         Some(text) => {
-            let refuse = |why: String| Error::usage("OSTOKEN_REFRESH_AFTER", format!("`{}`: {why}", escaped(text, 80)));
+            let refuse =
+                |why: String| Error::variable("OSTOKEN_REFRESH_AFTER", format!("`{}`: {why}", escaped(text, 80)));
             let parsed = humantime::parse_duration(text).map_err(|error| refuse(error.to_string()))?;
             match i64::try_from(parsed.as_secs()) {
                 Ok(seconds) if seconds > 0 => seconds,
-                _ => return Err(refuse("a duration such as 8h is taken".into())),
+                _ => return Err(refuse("expected a duration such as 8h".into())),
             }
         }
     };

@@ -18,11 +18,11 @@ pub struct Folder {
 
 // Windows itself says where its folder is.
 const SYMLINK: &str =
-    if cfg!(windows) { "replace it by a folder" } else { "replace it by a folder, or set XDG_STATE_HOME" };
+    if cfg!(windows) { "replace it with a folder" } else { "replace it with a folder, or set XDG_STATE_HOME" };
 const READ_ONLY: &str = if cfg!(windows) {
-    "let it be written: ostoken keeps its records there"
+    "make it writable: ostoken keeps its records there"
 } else {
-    "set XDG_STATE_HOME to a folder that can be written"
+    "set XDG_STATE_HOME to a writable folder"
 };
 
 impl Folder {
@@ -88,7 +88,7 @@ impl Folder {
         let mut bytes = Vec::new();
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| broken(&path, &error))?;
         match bytes.len() as u64 > LARGEST {
-            true => Err(Error::State { path, why: format!("it has more than {LARGEST} bytes"), hint: "move it away" }),
+            true => Err(Error::State { path, why: format!("larger than {LARGEST} bytes"), hint: "move it away" }),
             false => Ok(Some(bytes)),
         }
     }
@@ -181,8 +181,8 @@ fn check_folder(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(broken(path, &error)),
         Ok(data) if data.file_type().is_symlink() => refuse("it is a symbolic link", SYMLINK),
-        Ok(data) if !data.is_dir() => refuse("it is no folder", "move it away"),
-        Ok(data) => foreign(&data).map_or(Ok(()), |(why, hint)| refuse(why, hint)),
+        Ok(data) if !data.is_dir() => refuse("not a directory", "move it away"),
+        Ok(data) => foreign(&data).map_or(Ok(()), |(why, hint)| refuse(&why, hint)),
     }
 }
 
@@ -200,7 +200,7 @@ fn unusable(path: &Path, error: &io::Error) -> Error {
             return no_file(path, "it is a symbolic link");
         }
         // A pipe that nobody reads; a socket.
-        Some(rustix::io::Errno::NXIO) => return no_file(path, "it is no plain file"),
+        Some(rustix::io::Errno::NXIO) => return no_file(path, "not a regular file"),
         _ => {}
     }
     broken(path, error)
@@ -214,18 +214,18 @@ fn no_file(path: &Path, why: &str) -> Error {
 fn check_file(file: &std::fs::File, path: &Path) -> Result<(), Error> {
     let data = file.metadata().map_err(|error| broken(path, &error))?;
     if !data.is_file() {
-        return Err(no_file(path, "it is no plain file"));
+        return Err(no_file(path, "not a regular file"));
     }
     match foreign(&data) {
-        Some((why, hint)) => Err(Error::State { path: path.into(), why: why.into(), hint }),
+        Some((why, hint)) => Err(Error::State { path: path.into(), why, hint }),
         None => Ok(()),
     }
 }
 
 fn broken(path: &Path, error: &io::Error) -> Error {
     let hint = match error.kind() {
-        io::ErrorKind::PermissionDenied => "check who owns it; under sudo, use `sudo -H ostoken ...`",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on that disk",
+        io::ErrorKind::PermissionDenied => "check its owner; under sudo, use `sudo -H ostoken ...`",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space on that disk",
         io::ErrorKind::ReadOnlyFilesystem => READ_ONLY,
         _ => "check that folder",
     };
@@ -242,12 +242,12 @@ fn plain(error: &io::Error) -> String {
 
 /// Why somebody else has a say in the folder, and what to do.
 #[cfg(unix)]
-fn foreign(data: &std::fs::Metadata) -> Option<(&'static str, &'static str)> {
+fn foreign(data: &std::fs::Metadata) -> Option<(String, &'static str)> {
     use std::os::unix::fs::MetadataExt;
     if data.uid() != rustix::process::geteuid().as_raw() {
-        Some(("it belongs to another user", "under sudo, use `sudo -H ostoken ...`"))
+        Some((format!("it is owned by another user (uid {})", data.uid()), "under sudo, use `sudo -H ostoken ...`"))
     } else if data.mode() & 0o002 != 0 {
-        Some(("everybody can write to it", "run `chmod go-w` on it"))
+        Some(("everyone can write to it".into(), "run `chmod go-w` on it"))
     } else {
         None
     }
@@ -255,7 +255,7 @@ fn foreign(data: &std::fs::Metadata) -> Option<(&'static str, &'static str)> {
 
 /// Elsewhere the folder lies in the user's profile, which the system keeps for the user alone.
 #[cfg(not(unix))]
-fn foreign(_: &std::fs::Metadata) -> Option<(&'static str, &'static str)> {
+fn foreign(_: &std::fs::Metadata) -> Option<(String, &'static str)> {
     None
 }
 
@@ -342,7 +342,7 @@ mod tests {
         let open = home.path().join("open");
         std::fs::create_dir(&open).expect("made");
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).expect("opened up");
-        assert!(Folder::open(open).expect_err("refused").to_string().contains("everybody"));
+        assert!(Folder::open(open).expect_err("refused").to_string().contains("everyone"));
     }
 
     #[test]

@@ -237,8 +237,8 @@ impl Store {
             (Ok(value), _) if version(&value) <= VERSION => Ok(Some(value)),
             (_, Ok(head)) if head.version > VERSION => Err(Error::State {
                 path: self.path(name),
-                why: format!("a newer ostoken wrote it (version {})", head.version),
-                hint: "use that one, or remove the file",
+                why: format!("written by a newer ostoken (version {})", head.version),
+                hint: "update ostoken, or remove the file",
             }),
             _ => Ok(None),
         }

@@ -165,7 +165,7 @@ fn a_503_is_an_outage() {
 
 #[test]
 fn a_hang_up_without_an_answer_is_an_outage() {
-    out_of_order(Answer::close(), "not reachable");
+    out_of_order(Answer::close(), "could not reach Keystone");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_first_prompt_in_an_outage_says_so_once_and_backs_off_for_15_seconds() {
     fake.always(Answer::error(503, "Service Unavailable", "Try later."));
     let user = User::of(&fake);
     let hook = user.hook("").success();
-    assert!(hook.stderr.contains("not reachable") && hook.stderr.lines().count() == 1, "{hook:?}");
+    assert!(hook.stderr.contains("could not reach Keystone") && hook.stderr.lines().count() == 1, "{hook:?}");
     let left = hook.stdout.lines().find_map(|line| line.strip_prefix("__ostoken_left=")?.parse::<u64>().ok());
     assert!(left.is_some_and(|left| (1..=15).contains(&left)), "{hook:?}");
     for _ in 0..3 {
@@ -195,10 +195,10 @@ fn nobody_listening_is_an_outage_and_a_stale_token_outlives_it() {
     drop(fake);
     let output = user.run(&["token"]).success();
     assert_eq!(output.stdout.trim_end(), token);
-    assert!(output.stderr.contains("warning: Keystone is not reachable"), "{output:?}");
+    assert!(output.stderr.contains("warning: could not reach Keystone"), "{output:?}");
     assert!(user.hook("").success().stdout.starts_with(&token));
     user.make_dead();
-    fails(user.run(&["token"]), 6, "not reachable");
+    fails(user.run(&["token"]), 6, "could not reach Keystone");
 }
 
 // Refusals.
@@ -211,8 +211,8 @@ fn a_wrong_password_is_sent_once_in_any_number_of_calls_and_scopes() {
     fails(user.run(&["token"]), 4, "requires authentication");
     for project in ["demo", "other", "third"] {
         user.set("OS_PROJECT_NAME", project);
-        fails(user.run(&["token"]), 4, "it is not sent again");
-        fails(user.run(&["env", "--shell", "fish"]), 4, "it is not sent again");
+        fails(user.run(&["token"]), 4, "not sending it again");
+        fails(user.run(&["env", "--shell", "fish"]), 4, "not sending it again");
         let hook = user.hook("").success();
         assert!(hook.stdout.contains("__ostoken_said=refused") && hook.stderr.lines().count() == 1, "{hook:?}");
         assert_eq!(user.hook_after(&hook).success().stderr, "");
@@ -233,7 +233,7 @@ fn a_wrong_password_stays_refused_after_a_login_with_the_right_one() {
     // Another shell still has the old password in its environment.
     user.set("OS_PROJECT_NAME", "other");
     fake.always(Answer::unauthorized());
-    fails(user.run(&["token"]), 4, "it is not sent again");
+    fails(user.run(&["token"]), 4, "not sending it again");
     assert_eq!(fake.posts(), 2);
 }
 
@@ -255,7 +255,7 @@ fn a_refused_login_keeps_what_was_kept() {
     fake.then(Answer::unauthorized());
     fails(user.run_with_input(&["login", "--password-stdin"], "wrong\n"), 4, "requires authentication");
     assert_eq!(user.token(), token);
-    assert_eq!(user.status()["secret"], "given by the environment or the OpenRC file");
+    assert_eq!(user.status()["secret"], "in the environment or the OpenRC file");
 }
 
 #[test]

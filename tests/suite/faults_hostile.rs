@@ -44,7 +44,7 @@ fn a_giant_body() {
 #[test]
 fn a_web_page() {
     is_refused(&Answer::html(200), "status 200");
-    is_refused(&Answer::html(201).header("X-Subject-Token", "gAAAAA"), "no token document");
+    is_refused(&Answer::html(201).header("X-Subject-Token", "gAAAAA"), "not a token document");
 }
 
 #[test]
@@ -95,10 +95,10 @@ fn a_date_header_from_another_century_makes_no_second_creation() {
 #[test]
 fn other_documents_than_a_tokens() {
     for body in [json!([]), json!({"token": null}), json!({"token": {"expires_at": 5}}), json!("x"), json!({})] {
-        is_refused(&Answer::new(201).header("X-Subject-Token", "gAAAAAx").json(&body), "no token document");
+        is_refused(&Answer::new(201).header("X-Subject-Token", "gAAAAAx").json(&body), "not a token document");
     }
     let deep = "[".repeat(100_000);
-    is_refused(&Answer::new(201).header("X-Subject-Token", "gAAAAAx").body(&deep), "no token document");
+    is_refused(&Answer::new(201).header("X-Subject-Token", "gAAAAAx").body(&deep), "not a token document");
     is_refused(&Answer::new(204), "status 204");
     is_refused(&Answer::new(418), "status 418");
     is_refused(&Answer::new(302), "without a Location");
@@ -111,7 +111,7 @@ fn a_slow_drip_ends_after_twenty_seconds() {
     let user = User::of(&fake);
     fake.always(Answer::giant(10_000).drip(Duration::from_millis(100)));
     let output = user.run(&["token"]).expect_status(6);
-    assert!(output.stderr.contains("no whole answer within 20 s"), "{output:?}");
+    assert!(output.stderr.contains("the server did not finish its response within 20 s"), "{output:?}");
     assert!((19..30).contains(&output.elapsed.as_secs()), "{output:?}");
 }
 
@@ -163,7 +163,7 @@ fn a_ttl_that_no_token_reaches_makes_none() {
     let token = user.token();
     for wanted in ["1h", "2h", "100days", "500years"] {
         let output = user.run(&["token", "--min-ttl", wanted]).expect_status(1);
-        assert!(output.stderr.contains("tokens of this cloud live 3600 s"), "{output:?}");
+        assert!(output.stderr.contains("this cloud's tokens live 3600 s"), "{output:?}");
     }
     assert_eq!((fake.posts(), user.token()), (1, token));
     user.run(&["token", "--min-ttl", "30m"]).success();

@@ -46,7 +46,7 @@ fn a_state_folder_that_everybody_can_write_to_is_not_used() {
     let user = User::of(&fake);
     user.token();
     fs::set_permissions(state(&user), fs::Permissions::from_mode(0o777)).unwrap();
-    is_not_used(&user, &fake, "everybody can write");
+    is_not_used(&user, &fake, "everyone can write");
     fs::set_permissions(state(&user), fs::Permissions::from_mode(0o700)).unwrap();
     user.token();
     assert_eq!(fake.posts(), 1);
@@ -59,7 +59,7 @@ fn a_state_folder_of_another_user_is_not_used() {
     fs::create_dir(state(&user)).unwrap();
     // Only root can give a folder away; others have no such folder to test with.
     if std::os::unix::fs::chown(state(&user), Some(65_534), None).is_ok() {
-        is_not_used(&user, &fake, "belongs to another user");
+        is_not_used(&user, &fake, "owned by another user");
         assert!(user.run(&["token"]).stderr.contains("sudo -H"));
     }
 }
@@ -69,7 +69,7 @@ fn a_file_in_place_of_the_state_folder_is_not_used() {
     let fake = Fake::start();
     let user = User::of(&fake);
     fs::write(state(&user), "precious").unwrap();
-    is_not_used(&user, &fake, "no folder");
+    is_not_used(&user, &fake, "not a directory");
     assert_eq!(fs::read_to_string(state(&user)).unwrap(), "precious");
 }
 
@@ -87,14 +87,14 @@ fn state_that_cannot_be_written_costs_one_warning_and_hooks_send_nothing() {
 
     let output = user.run(&["token"]).success();
     assert!(
-        output.stderr.contains("warning: state: /proc/nowhere") && output.stderr.lines().count() == 1,
+        output.stderr.contains("warning: cannot use /proc/nowhere") && output.stderr.lines().count() == 1,
         "{output:?}"
     );
     let again = user.run(&["token"]).success();
     assert_eq!((&again.stdout, fake.posts()), (&output.stdout, 1), "the keyring has it");
     assert!(again.stderr.lines().count() <= 1, "{again:?}");
     let login = user.run(&["login"]).success();
-    assert!(login.stderr.contains("warning: state:"), "{login:?}");
+    assert!(login.stderr.contains("warning: cannot use"), "{login:?}");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_full_disk_costs_one_warning_and_loses_nothing() {
     assert!(hook.stdout.starts_with('\n'), "{hook:?}");
     assert_eq!(fake.requests().len(), 0, "a hook sends nothing: {hook:?}");
     let output = user.home.run(&mut on_a_full_disk(&user, "token")).success();
-    assert!(output.stderr.contains("warning: state:") && output.stderr.lines().count() == 1, "{output:?}");
+    assert!(output.stderr.contains("warning: cannot use") && output.stderr.lines().count() == 1, "{output:?}");
     assert_eq!(user.leftovers(), Vec::<String>::new());
     assert_eq!((user.token(), fake.posts()), (output.stdout.trim_end().to_owned(), 1));
     assert_eq!(user.leases().len(), 1);
@@ -137,7 +137,7 @@ fn a_full_disk_costs_one_warning_and_loses_nothing() {
     let token = user.token();
     user.make_stale();
     let output = user.home.run(&mut on_a_full_disk(&user, "token")).success();
-    assert!(output.stderr.contains("warning: state:"), "{output:?}");
+    assert!(output.stderr.contains("warning: cannot use"), "{output:?}");
     let now = user.token();
     assert!(output.stdout.trim_end() == now || now == token, "{output:?}");
 }
@@ -149,7 +149,7 @@ fn each_call_says_that_its_token_cannot_be_kept() {
     let user = User::of(&fake);
     for call in 1..=3 {
         let output = user.home.run(&mut on_a_full_disk(&user, "token")).success();
-        assert!(output.stderr.starts_with("ostoken: warning: a new token was made and cannot be kept: state: "));
+        assert!(output.stderr.starts_with("ostoken: warning: created a token but could not save it: cannot use "));
         assert_eq!((output.stderr.lines().count(), fake.posts()), (1, call), "{output:?}");
     }
     user.token();
@@ -235,7 +235,7 @@ fn a_record_of_a_newer_program_is_left_alone() {
         for command in [&["token"][..], &["refresh"], &["revoke"], &["status"]] {
             let output = user.run(command);
             assert_eq!(output.status, 1, "{command:?}: {output:?}");
-            assert!(output.stderr.contains("newer ostoken wrote it (version 99)"), "{command:?}: {output:?}");
+            assert!(output.stderr.contains("written by a newer ostoken (version 99)"), "{command:?}: {output:?}");
         }
         let hook = user.hook("").success();
         assert!(hook.stdout.contains("__ostoken_said=state") && hook.stderr.contains("version 99"), "{hook:?}");
@@ -388,7 +388,7 @@ fn what_is_no_plain_file_of_this_users_is_named_and_not_waited_for() {
                 let at = format!("{kind} in place of {}, {command:?}: {output:?}", path.display());
                 assert!(output.elapsed.as_secs() < 5 && (0..=7).contains(&output.status), "{at}");
                 assert!(!output.stdout.contains("precious") && !output.stderr.contains("precious\""), "{at}");
-                let is_named = ["symbolic link", "no plain file", "more than 65536", "belongs to another user"]
+                let is_named = ["symbolic link", "not a regular file", "larger than 65536", "owned by another user"]
                     .iter()
                     .any(|why| output.stderr.contains(why));
                 read += usize::from(is_named);
@@ -455,7 +455,7 @@ fn a_folder_below_the_state_folder_is_checked_as_that_is() {
         fs::rename(&moved, &folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         let output = user.run(&["login"]);
-        assert!(output.stderr.contains("everybody can write"), "{name}: {output:?}");
+        assert!(output.stderr.contains("everyone can write"), "{name}: {output:?}");
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     }
     user.run(&["login"]).success();

@@ -133,12 +133,12 @@ fn the_secret_service_conforms() {
 fn serves_a_login(mut user: User, backend: &str, fake: &Fake) {
     user.set("OSTOKEN_KEYRING", backend);
     let login = user.run(&["login"]).success();
-    assert!(login.stdout.contains("the secret is kept in"), "{login:?}");
+    assert!(login.stdout.contains("saved in"), "{login:?}");
     user.unset("OS_PASSWORD");
     let token = user.token();
     assert_eq!(fake.posts(), 1, "the token that login made is the one that is handed out");
     let status = user.status();
-    assert_eq!((&status["keyring"]["backend"], &status["secret"]), (&backend.into(), &"kept in the keyring".into()));
+    assert_eq!((&status["keyring"]["backend"], &status["secret"]), (&backend.into(), &"in the keyring".into()));
     assert_eq!(status["token"]["state"], "fresh");
 
     let description = format!("protocol=http\nhost=127.0.0.1:{}\n", fake.port());

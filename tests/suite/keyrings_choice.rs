@@ -31,7 +31,7 @@ fn auto_takes_a_secret_service_that_answers_and_is_unlocked() {
     // On a machine under load a service may take longer than the second that it has, and is asked again.
     let is_desktop = || chosen(&user).0 == "secret-service";
     assert!(wait_until(LIMIT, is_desktop));
-    assert!(chosen(&user).1.contains("answers and is unlocked"));
+    assert!(chosen(&user).1.contains("the desktop's Secret Service, unlocked"));
     user.token();
     assert!(user.folder("secret-service").exists());
 }

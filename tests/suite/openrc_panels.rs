@@ -80,7 +80,7 @@ fn a_file_that_asks_is_asked_for_on_the_terminal_by_login_alone() {
     let answer = shell.prompt();
     assert_eq!(answer.status, 0, "{}", answer.text);
     assert!(!answer.text.contains(&people::password("erin")), "{}", answer.text);
-    assert!(!answer.text.contains("no longer needed"), "{}", answer.text);
+    assert!(!answer.text.contains("you can now remove"), "{}", answer.text);
     person.run(&["logout", "--openrc", &path]).success();
     let input = people::password("erin") + "\r\n";
     person.run_with_input(&["login", "--password-stdin", "--openrc", &path], &input).success();

@@ -175,7 +175,7 @@ fn an_outage_of_many_tries_is_said_once_while_a_stale_token_is_there() {
             wait_until(Duration::from_secs(2), || fake.posts() > tries)
         }));
     }
-    assert!(lines.contains("not reachable"), "{lines}");
+    assert!(lines.contains("could not reach Keystone"), "{lines}");
     assert_eq!(lines.lines().count(), 1, "{lines}");
 }
 

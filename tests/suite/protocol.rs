@@ -288,7 +288,7 @@ fn what_is_not_utf_8_is_refused_with_a_reason() {
     let little: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     let unmarked: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (input, why) in [(little, "not UTF-8"), (big, "not UTF-8"), (unmarked, "control character")] {
+    for (input, why) in [(little, "not valid UTF-8"), (big, "not valid UTF-8"), (unmarked, "control character")] {
         let file = user.home.outside("input");
         std::fs::write(&file, input).unwrap();
         for verb in ["get", "store", "erase"] {
@@ -415,5 +415,5 @@ fn git_is_told_why_there_is_no_token() {
     let (Some(_), fake) = (tool("git"), Fake::start()) else { return };
     let user = User::of(&fake).without("OS_PASSWORD");
     let output = git(&user, "ostoken", "fill", &about(&fake, "")).expect_status(128);
-    assert!(output.stderr.contains("ostoken: no credentials"), "{output:?}");
+    assert!(output.stderr.contains("ostoken: no password saved"), "{output:?}");
 }

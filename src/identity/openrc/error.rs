@@ -1,6 +1,10 @@
 //! Why a file was refused, and how that is told without telling a secret.
 
+use crate::error::escaped;
 use std::borrow::Cow;
+
+/// More of a file's name is not shown, in characters.
+pub(super) const LONGEST_NAME: usize = 1000;
 
 /// An OpenRC file that cannot be read as data. The caller shows it and uses nothing of the file.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +23,7 @@ pub struct OpenRcError {
 impl OpenRcError {
     /// An error about the file as a whole.
     pub(super) fn of_file(file: &str, fault: FileFault) -> Self {
-        Self { file: escaped(file), line: fault.line, found: fault.found, why: fault.why.to_owned() }
+        Self { file: escaped(file, LONGEST_NAME), line: fault.line, found: fault.found, why: fault.why.to_owned() }
     }
 }
 
@@ -41,18 +45,4 @@ pub(super) struct Fault {
 /// Shorthand for a refusal of `text[at..end]`.
 pub(super) fn refuse<T>(at: usize, end: usize, why: impl Into<Cow<'static, str>>) -> Result<T, Fault> {
     Err(Fault { at, end, why: why.into() })
-}
-
-/// Names from outside must not move a terminal's cursor: control and format characters are escaped.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        let reorders = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffd}');
-        if character.is_control() || reorders {
-            out.extend(character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    out
 }

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use super::braces;
 use super::error::{Fault, refuse};
 use super::names;
-use super::state::{Content, Elements, Slot, State, Unknown, VALUE_MAX, Value};
+use super::state::{Content, Elements, Slot, State, Unknown, Value};
 use super::syntax::{
     Argument, Arm, Assigned, Assignment, Command, Feed, Item, Join, Kind, List, Piece, PieceKind, Pipeline,
     Redirection, Span, Word,
 };
+use crate::secret::LONGEST_VALUE;
 
 /// How many commands are followed: no file for people comes near it.
 const STEPS_MAX: usize = 20_000;
@@ -821,7 +822,7 @@ impl<'o> Shell<'o> {
             return refuse(span.0, span.1, "this changes how the rest of the file is read");
         }
         let content = match content {
-            Content::Text(Value::Known(text)) if text.len() > VALUE_MAX => {
+            Content::Text(Value::Known(text)) if text.len() > LONGEST_VALUE => {
                 Content::Text(Value::unknown("a value is at most 16 KiB", span))
             }
             content => content,

@@ -2,9 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::error::{Fault, FileFault, OpenRcError, escaped, refuse};
+use super::error::{Fault, FileFault, LONGEST_NAME, OpenRcError, refuse};
 use super::names;
 use super::syntax::Span;
+use crate::error::escaped;
 
 /// Panels give files of 2 KiB; the bound keeps a wrong `--openrc` (a disk image) out of memory.
 const FILE_MAX: usize = 64 * 1024;
@@ -88,7 +89,7 @@ impl<'a> Source<'a> {
     /// Turns a refusal into the error a caller sees.
     pub fn explain(&self, file: &str, fault: Fault) -> OpenRcError {
         OpenRcError {
-            file: escaped(file),
+            file: escaped(file, LONGEST_NAME),
             line: self.line(fault.at),
             found: self.excerpt(fault.at, fault.end),
             why: fault.why.into_owned(),
@@ -120,7 +121,7 @@ impl<'a> Source<'a> {
 
 fn shown(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
-    let mut out = escaped(text.trim_end());
+    let mut out = escaped(text.trim_end(), usize::MAX);
     if let Some((cut, _)) = out.char_indices().nth(EXCERPT_MAX) {
         out.truncate(cut);
         out.push('…');

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 use super::syntax::{Command, Span};
 
 /// The longest value; tokens of 16 KiB exist, larger ones do not.
-pub(super) const VALUE_MAX: usize = 16 * 1024;
 
 /// Why a value is not known, and where that was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

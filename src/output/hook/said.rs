@@ -96,7 +96,7 @@ mod tests {
         let mut again = Said::parse(&said.text());
         assert_eq!(again, said);
         assert!(!again.is_new(&unreachable, Some(&a)));
-        assert!(again.is_new(&Error::NoSecret("x".into()), Some(&a)));
+        assert!(again.is_new(&Error::NoSecret { secret: "password", login: "x".into() }, Some(&a)));
         assert!(again.is_new(&unreachable, None));
         again.succeeded(&a);
         assert!(again.is_new(&unreachable, Some(&a)) && !again.is_new(&unreachable, None));
@@ -106,7 +106,7 @@ mod tests {
         assert!(!again.is_new(&later, Some(&a)), "it was said when it happened");
         let reset = Error::Unreachable { url: "https://h:1".into(), why: "connection reset".into() };
         assert!(again.is_new(&reset, Some(&a)), "another cause");
-        let usage = |name: &str| Error::usage(name, "w");
+        let usage = |name: &str| Error::variable(name, "w");
         assert!(again.is_new(&usage("OS_A"), None) && again.is_new(&usage("OS_B"), None));
         assert!(!again.is_new(&usage("OS_A"), None));
     }

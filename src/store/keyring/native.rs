@@ -85,11 +85,9 @@ impl CredentialApi for Patient {
     }
 }
 
-/// Does `work`, and again for a fifth of a second at most while another process is just removing that entry: Wine keeps
-/// entries in its registry, and says so (ERROR_KEY_DELETED) to whoever opened one before it went.
+/// Does `work`, and again for a fifth of a second at most while it fails: another process may just be removing that entry,
+/// as Wine, which keeps entries in its registry, says to whoever opened one before it went (ERROR_KEY_DELETED).
 fn patiently<T>(work: impl Fn() -> Result<T>) -> Result<T> {
-    // The store names a code that it does not know in words alone.
-    let passes =
-        |error: &Error| matches!(error, Error::PlatformFailure(why) if why.to_string() == "Windows error code 1018");
-    crate::store::retry::patiently(Duration::from_millis(2), passes, work)
+    let may_pass = |error: &Error| matches!(error, Error::PlatformFailure(_));
+    crate::store::retry::patiently(Duration::from_millis(2), may_pass, work)
 }

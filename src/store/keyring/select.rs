@@ -51,7 +51,7 @@ pub struct Selected {
 pub fn select(request: KeyringRequest) -> Result<Selected, Error> {
     if let Some(name) = request.setting.filter(|name| *name != "auto") {
         let backend = Backend::named(name)
-            .ok_or_else(|| Error::usage("OSTOKEN_KEYRING", format!("`{}` is no keyring", escaped(name, 80))))?;
+            .ok_or_else(|| Error::variable("OSTOKEN_KEYRING", format!("`{}` is not a keyring", escaped(name, 80))))?;
         return open(&request, backend, request.patience, "OSTOKEN_KEYRING names it".into());
     }
     let kept = |backend| open(&request, backend, request.patience, "it holds this login's secret".into());
@@ -59,7 +59,7 @@ pub fn select(request: KeyringRequest) -> Result<Selected, Error> {
         [] => natural(&request, None),
         [one] => match kept(*one) {
             Err(error) if request.secret_is_given => natural(&request, Some((*one, error))),
-            other => other.map_err(|error| lost(*one, &error)),
+            other => other.map_err(|error| lost(*one, error)),
         },
         several => match natural(&request, None) {
             Ok(selected) if request.secret_is_given || several.contains(&selected.keyring.backend()) => Ok(selected),
@@ -68,19 +68,21 @@ pub fn select(request: KeyringRequest) -> Result<Selected, Error> {
                 .iter()
                 .filter(|backend| **backend != Backend::SecretService)
                 .find_map(|backend| kept(*backend).ok())
-                .ok_or_else(|| Error::NoKeyring("none of those that hold this login's secret answers".into())),
+                .ok_or_else(|| Error::NoKeyring("none of the keyrings that hold this login's secret responds".into())),
         },
     }
 }
 
-fn lost(backend: Backend, error: &Error) -> Error {
+fn lost(backend: Backend, error: Error) -> Error {
     Error::NoKeyring(format!("this login's secret is in {}: {}", backend.name(), plain(error)))
 }
 
-/// What is wrong with a keyring, without the words that every such error begins with.
-fn plain(error: &Error) -> String {
-    let text = error.to_string();
-    text.strip_prefix("no usable keyring: ").map(str::to_owned).unwrap_or(text)
+/// What is wrong with a keyring.
+fn plain(error: Error) -> String {
+    match error {
+        Error::NoKeyring(why) => why,
+        other => other.to_string(),
+    }
 }
 
 /// Opens this one, which counts as absent if it takes longer than `limit`.
@@ -109,22 +111,22 @@ fn store(request: &KeyringRequest, backend: Backend, limit: Duration) -> StoreRe
         }
         #[cfg(target_os = "macos")]
         Backend::Keychain => super::native::Store::open()?,
-        _ => return Err(super::failure("it is not on this system")),
+        _ => return Err(super::failure("not available on this system")),
     })
 }
 
 /// The keyring that a login gets by itself. A Secret Service that `failed` is not asked again: a prompt has no time.
 #[cfg(target_os = "linux")]
 fn natural(request: &KeyringRequest, failed: Option<(Backend, Error)>) -> Result<Selected, Error> {
-    let why = "the desktop's Secret Service answers and is unlocked";
+    let why = "the desktop's Secret Service, unlocked";
     let desktop = match failed {
         Some((Backend::SecretService, error)) => Err(error),
         _ => open(request, Backend::SecretService, PROBE, why.into()),
     };
     let Err(absent) = desktop else { return desktop };
-    let absent = plain(&absent);
+    let absent = plain(absent);
     open(request, Backend::Keyutils, request.patience, absent.clone())
-        .map_err(|kernel| Error::NoKeyring(format!("{absent}; {}", plain(&kernel))))
+        .map_err(|kernel| Error::NoKeyring(format!("{absent}; {}", plain(kernel))))
 }
 
 #[cfg(windows)]
@@ -139,5 +141,5 @@ fn natural(request: &KeyringRequest, _: Option<(Backend, Error)>) -> Result<Sele
 
 #[cfg(not(any(target_os = "linux", windows, target_os = "macos")))]
 fn natural(_: &KeyringRequest, _: Option<(Backend, Error)>) -> Result<Selected, Error> {
-    Err(Error::NoKeyring("this system has none that ostoken knows".into()))
+    Err(Error::NoKeyring("ostoken supports none on this system".into()))
 }

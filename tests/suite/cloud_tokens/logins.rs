@@ -36,7 +36,7 @@ fn a_secret_of_an_openrc_file_is_kept_and_its_line_is_named() {
     let text = fs::read_to_string(&file).unwrap();
     let line = 1 + text.lines().position(|line| line.contains("OS_PASSWORD=")).unwrap();
     let login = bob.run(&["login", "--openrc", &path]).success();
-    let named = format!("line {line} of {path} (OS_PASSWORD) is no longer needed: remove it\n");
+    let named = format!("you can now remove line {line} of {path} (OS_PASSWORD)\n");
     assert!(login.stdout.ends_with(&named), "{}", login.stdout);
     assert!(login.stdout.contains("three days"), "keyutils forget: {}", login.stdout);
     // Without the line the keyring has it; the token is that of the login.
@@ -46,7 +46,7 @@ fn a_secret_of_an_openrc_file_is_kept_and_its_line_is_named() {
     let token = bob.run(&["token", "--openrc", &path]).success().stdout;
     assert!(cloud.accepts(token.trim_end()));
     let again = bob.run_with_input(&["login", "--password-stdin", "--openrc", &path], &people::password("bob"));
-    assert!(!again.success().stdout.contains("no longer needed"));
+    assert!(!again.success().stdout.contains("you can now remove"));
     assert_eq!(cloud.creations(), 2);
 }
 
@@ -78,7 +78,7 @@ fn a_login_asks_on_the_terminal_and_shows_nothing_of_the_answer() {
     let answer = shell.prompt();
     assert_eq!(answer.status, 0, "{}", answer.text);
     assert!(!answer.text.contains(&people::password("bob")), "{}", answer.text);
-    assert!(answer.text.contains("kept in the kernel's keyring"), "{}", answer.text);
+    assert!(answer.text.contains("saved in the kernel's keyring"), "{}", answer.text);
     assert!(cloud.accepts(&bob.token()));
     assert_eq!(shell.text("stty -a | grep -o -- '-*echo '"), "echo", "the terminal echoes again");
 }

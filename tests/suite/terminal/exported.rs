@@ -54,7 +54,7 @@ fn programs_and_shells_started_there_know_the_identity(name: &str) {
     }
     let of_exec = shell.text("ostoken exec -- sh -c 'ostoken token; echo $OS_TOKEN'");
     assert_eq!(of_exec, format!("{token}\n{token}"));
-    assert_eq!(shell.text("ostoken status --check 2>/dev/null | grep -c 'knows this token'"), "1");
+    assert_eq!(shell.text("ostoken status --check 2>/dev/null | grep -c 'the token is valid'"), "1");
     shell.run(&language::inner(name));
     assert_eq!(shell.get("OS_TOKEN"), token);
     assert_eq!(shell.text("ostoken token"), token);

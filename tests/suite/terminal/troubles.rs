@@ -39,7 +39,7 @@ fn a_keystone_that_is_down_is_said_once(name: &str) {
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     // Nobody listens on that port of any machine.
     let said = shell.said("export OS_AUTH_URL=http://127.0.0.1:1/v3");
-    one_line(&said, &["not reachable"]);
+    one_line(&said, &["could not reach Keystone"]);
     for line in ["", "true", "export OS_DEFAULT_DOMAIN=default", "export OS_PROJECT_NAME=other", ""] {
         assert_eq!(shell.run_in_time(line).text, "", "{line}");
     }
@@ -150,7 +150,7 @@ fn a_token_that_outlives_its_keystone_stays_in_use(name: &str) {
         !said.is_empty()
     };
     assert!(wait_until(Duration::from_secs(20), told), "it is said");
-    one_line(&said, &["not reachable"]);
+    one_line(&said, &["could not reach Keystone"]);
     assert_eq!(shell.get("OS_TOKEN"), token);
     assert_eq!(fake.posts(), 2, "the hooks back off");
 }

@@ -29,7 +29,7 @@ fn a_login_by_an_openrc_file_serves_until_its_logout() {
     let file = machine.file(&format!("{USER}/Ablage \u{20ac}/openrc.sh"), format!("\u{feff}{text}"));
     let login = machine.run_with(&["login", "--openrc", &file, "--password-stdin"], people::password("alice") + "\r\n");
     let login = login.success();
-    assert!(login.stdout.contains("the secret is kept in credential-manager"), "{login:?}");
+    assert!(login.stdout.contains("saved in credential-manager"), "{login:?}");
     let ask = |arguments: &[&str]| machine.run(&[arguments, &["--openrc", &file]].concat()).success();
 
     let token = ask(&["token"]).stdout;
@@ -130,7 +130,7 @@ fn a_keyring_of_another_system_is_refused_with_those_that_windows_has() {
     let Some((cloud, mut machine)) = alice() else { return };
     machine.set("OSTOKEN_KEYRING", "keyutils");
     let output = machine.run(&["token"]).expect_status(7);
-    assert!(output.stderr.contains("keyutils: it is not on this system"), "{output:?}");
+    assert!(output.stderr.contains("keyutils: not available on this system"), "{output:?}");
     assert!(output.stderr.contains("hint: choose one: OSTOKEN_KEYRING=credential-manager or file"), "{output:?}");
     assert_eq!(cloud.creations(), 0);
 }
