@@ -175,10 +175,7 @@ __ostoken_due_in() {
 __ostoken_call() {
   # A read-only one cannot be set by anybody.
   {
-    \builtin unset -v HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
-      SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
-      OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
-      OSTOKEN_ALLOW_HTTP OSTOKEN_PREEXEC || \builtin :
+    \builtin unset -v __PINNED_LIST__ OSTOKEN_PREEXEC || \builtin :
     \builtin export ${__ostoken__pins[@]+"${__ostoken__pins[@]}"} || \builtin :
   } 2>/dev/null
   \builtin exec "$__ostoken__bin" "$@" </dev/null
@@ -193,10 +190,7 @@ __ostoken_pin() {
   if (($#)); then
     \builtin return 0
   fi
-  for __ostoken_name in HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
-    SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
-    OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
-    OSTOKEN_ALLOW_HTTP OSTOKEN_PREEXEC; do
+  for __ostoken_name in __PINNED_LIST__ OSTOKEN_PREEXEC; do
     if [[ -n ${!__ostoken_name+x} ]]; then
       __ostoken__pins+=("$__ostoken_name=${!__ostoken_name}")
     fi
@@ -551,12 +545,8 @@ __ostoken_begin() {
   # What a token depends on, in one string; \037 so that no two environments look alike. The user
   # domain is taken away on export: it is back when an OpenRC was sourced once more. With our own
   # marks, one that somebody changed is mended. (An assignment splits no words.)
-  for __ostoken_name in OS_AUTH_URL OS_CLOUD OS_USERNAME OS_USER_ID OS_PROJECT_ID OS_PROJECT_NAME \
-    OS_PROJECT_DOMAIN_ID OS_PROJECT_DOMAIN_NAME OS_TENANT_ID OS_TENANT_NAME OS_USER_DOMAIN_ID \
-    OS_USER_DOMAIN_NAME OS_DEFAULT_DOMAIN OS_DEFAULT_DOMAIN_ID OS_DEFAULT_DOMAIN_NAME OS_DOMAIN_ID \
-    OS_DOMAIN_NAME OS_SYSTEM_SCOPE OS_TRUST_ID OS_AUTH_TYPE OS_APPLICATION_CREDENTIAL_ID \
-    OS_APPLICATION_CREDENTIAL_NAME OS_CACERT OS_CERT OS_KEY OS_INSECURE OS_CLIENT_CONFIG_FILE \
-    OSTOKEN_EXPORTED; do
+  # shellcheck disable=SC2043 # `ostoken init` puts the names there
+  for __ostoken_name in __WATCHED_LIST__; do
     __ostoken_print+=\$$__ostoken_name$'\037'
     # The same for PS0, which `set -u` looks at.
     __ostoken_exact+='${'$__ostoken_name'-}'$'\037'

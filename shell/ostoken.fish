@@ -14,21 +14,14 @@ set -g __ostoken_bin ostoken
 
 # The settings of the program: taken now, and given to each call. What a folder sets later must not
 # reach a program that has the token.
-set -g __ostoken__pinned HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS \
-    SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
-    OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
-    OSTOKEN_ALLOW_HTTP
+set -g __ostoken__pinned __PINNED_LIST__
 
 # What a token depends on. fish tells when one of these is set or erased, in any scope: to compare
 # them all at each prompt would take as long as the rest of it.
 set -l __ostoken_at --on-event=fish_prompt --on-event=fish_preexec
-set -l __ostoken_on --on-variable=OS_{CLOUD,AUTH_URL,USERNAME,USER_ID,PROJECT_ID,PROJECT_NAME} \
-    --on-variable=OS_{PROJECT_DOMAIN_ID,PROJECT_DOMAIN_NAME,TENANT_ID,TENANT_NAME} \
-    --on-variable=OS_{USER_DOMAIN_ID,USER_DOMAIN_NAME,DOMAIN_ID,DOMAIN_NAME,TRUST_ID} \
-    --on-variable=OS_{DEFAULT_DOMAIN,DEFAULT_DOMAIN_ID,DEFAULT_DOMAIN_NAME,SYSTEM_SCOPE} \
-    --on-variable=OS_APPLICATION_CREDENTIAL_{ID,NAME,SECRET} \
-    --on-variable=OS_{AUTH_TYPE,CACERT,CERT,KEY,INSECURE,CLIENT_CONFIG_FILE,TOKEN,PASSCODE,PASSWORD} \
-    --on-variable=OSTOKEN_EXPORTED
+set -l __ostoken_on \
+    --on-variable=__WATCHED__ \
+    --on-variable=OS_{APPLICATION_CREDENTIAL_SECRET,TOKEN,PASSCODE,PASSWORD}
 # A script gets the words, not the hook.
 if not status is-interactive
     set __ostoken_at
@@ -103,13 +96,9 @@ function __ostoken_look
     set -q OS_PASSWORD
     and set -a secrets (string length -- "$OS_PASSWORD")
     set -a secrets (string sub -s -4 -- "$OS_TOKEN")
-    string escape -- "$OS_CLOUD" "$OS_AUTH_URL" "$OS_USERNAME" "$OS_USER_ID" "$OS_PROJECT_ID" \
-        "$OS_PROJECT_NAME" "$OS_PROJECT_DOMAIN_ID" "$OS_PROJECT_DOMAIN_NAME" "$OS_TENANT_ID" \
-        "$OS_TENANT_NAME" "$OS_USER_DOMAIN_ID" "$OS_USER_DOMAIN_NAME" "$OS_DEFAULT_DOMAIN" \
-        "$OS_DEFAULT_DOMAIN_ID" "$OS_DEFAULT_DOMAIN_NAME" "$OS_DOMAIN_ID" "$OS_DOMAIN_NAME" \
-        "$OS_SYSTEM_SCOPE" "$OS_TRUST_ID" "$OS_AUTH_TYPE" "$OS_APPLICATION_CREDENTIAL_ID" \
-        "$OS_APPLICATION_CREDENTIAL_NAME" "$OS_CACERT" "$OS_CERT" "$OS_KEY" "$OS_INSECURE" \
-        "$OS_CLIENT_CONFIG_FILE" "$OSTOKEN_EXPORTED" "$secrets"
+    string escape -- \
+        "$__WATCHED__" \
+        "$secrets"
 end
 
 # Asks the program about an environment that changed or a token that is due. Called by

@@ -50,10 +50,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
   # Where a copy of the token would be sent.
   $script:sent = '^((OS|OSTOKEN)_[A-Z0-9_]+|https?_proxy|all_proxy)$'
   $script:pins = @{}
-  $script:pinned = 'HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'SSL_CERT_FILE',
-    'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'HOSTALIASES', 'LOCALDOMAIN', 'RES_OPTIONS',
-    'OSTOKEN_KEYRING', 'OSTOKEN_KEYRING_SERVICE', 'OSTOKEN_EXPORT', 'OSTOKEN_SCRUB', 'OSTOKEN_REFRESH_AFTER',
-    'OSTOKEN_ALLOW_HTTP'
+  $script:pinned = -split '__PINNED_LIST__'
 
   # Asks the program. Whatever happens, $Error is then what it was.
   function __ostoken_refresh {
@@ -375,34 +372,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
         # when an OpenRC was loaded once more. With our own mark, one that somebody changed is mended.
         # (.NET Framework joins nothing at all if the first part is null.)
         $look = [string]::Join("`0", '',
-          [Environment]::GetEnvironmentVariable('OS_CLOUD'),
-          [Environment]::GetEnvironmentVariable('OS_AUTH_URL'),
-          [Environment]::GetEnvironmentVariable('OS_USERNAME'),
-          [Environment]::GetEnvironmentVariable('OS_USER_ID'),
-          [Environment]::GetEnvironmentVariable('OS_PROJECT_ID'),
-          [Environment]::GetEnvironmentVariable('OS_PROJECT_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_ID'),
-          [Environment]::GetEnvironmentVariable('OS_PROJECT_DOMAIN_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_TENANT_ID'),
-          [Environment]::GetEnvironmentVariable('OS_TENANT_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_ID'),
-          [Environment]::GetEnvironmentVariable('OS_USER_DOMAIN_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN'),
-          [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_ID'),
-          [Environment]::GetEnvironmentVariable('OS_DEFAULT_DOMAIN_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_DOMAIN_ID'),
-          [Environment]::GetEnvironmentVariable('OS_DOMAIN_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_SYSTEM_SCOPE'),
-          [Environment]::GetEnvironmentVariable('OS_TRUST_ID'),
-          [Environment]::GetEnvironmentVariable('OS_AUTH_TYPE'),
-          [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_ID'),
-          [Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_NAME'),
-          [Environment]::GetEnvironmentVariable('OS_CACERT'),
-          [Environment]::GetEnvironmentVariable('OS_CERT'),
-          [Environment]::GetEnvironmentVariable('OS_KEY'),
-          [Environment]::GetEnvironmentVariable('OS_INSECURE'),
-          [Environment]::GetEnvironmentVariable('OS_CLIENT_CONFIG_FILE'),
-          [Environment]::GetEnvironmentVariable('OSTOKEN_EXPORTED'),
+          [Environment]::GetEnvironmentVariable('__WATCHED__'),
           ([string][Environment]::GetEnvironmentVariable('OS_TOKEN')).GetHashCode(),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_APPLICATION_CREDENTIAL_SECRET')),
           [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('OS_PASSCODE')),
@@ -563,14 +533,8 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     function __ostoken_hook {
       [Diagnostics.DebuggerHidden()] param()
       if (__ostoken_session) {
-        $look = "$env:OS_CLOUD`0$env:OS_AUTH_URL`0$env:OS_USERNAME`0$env:OS_USER_ID`0$env:OS_PROJECT_ID`0" +
-          "$env:OS_PROJECT_NAME`0$env:OS_PROJECT_DOMAIN_ID`0$env:OS_PROJECT_DOMAIN_NAME`0" +
-          "$env:OS_TENANT_ID`0$env:OS_TENANT_NAME`0$env:OS_USER_DOMAIN_ID`0$env:OS_USER_DOMAIN_NAME`0" +
-          "$env:OS_DEFAULT_DOMAIN`0$env:OS_DEFAULT_DOMAIN_ID`0$env:OS_DEFAULT_DOMAIN_NAME`0" +
-          "$env:OS_DOMAIN_ID`0$env:OS_DOMAIN_NAME`0$env:OS_SYSTEM_SCOPE`0$env:OS_TRUST_ID`0" +
-          "$env:OS_AUTH_TYPE`0$env:OS_APPLICATION_CREDENTIAL_ID`0$env:OS_APPLICATION_CREDENTIAL_NAME`0" +
-          "$env:OS_CACERT`0$env:OS_CERT`0$env:OS_KEY`0$env:OS_INSECURE`0$env:OS_CLIENT_CONFIG_FILE`0" +
-          "$env:OSTOKEN_EXPORTED`0" +
+        $look = '' +
+          "$env:__WATCHED__`0" +
           "$("$env:OS_TOKEN".GetHashCode())`0$(-not $env:OS_APPLICATION_CREDENTIAL_SECRET)`0" +
           "$(-not $env:OS_PASSCODE)`0$("$env:OS_PASSWORD".Length)"
         if ($script:looking) { $script:seen = $look; return }

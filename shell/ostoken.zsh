@@ -29,15 +29,8 @@ __ostoken_hook() {
   # Of secrets only whether they are there, how long the password is, and how the token ends. The
   # user domain is taken away on export: it is back when an OpenRC was sourced once more.
   \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new="\
-${OS_CLOUD-}${OS_AUTH_URL-}${OS_USERNAME-}${OS_USER_ID-}\
-${OS_PROJECT_ID-}${OS_PROJECT_NAME-}${OS_PROJECT_DOMAIN_ID-}\
-${OS_PROJECT_DOMAIN_NAME-}${OS_TENANT_ID-}${OS_TENANT_NAME-}\
-${OS_USER_DOMAIN_ID-}${OS_USER_DOMAIN_NAME-}${OS_DEFAULT_DOMAIN-}\
-${OS_DEFAULT_DOMAIN_ID-}${OS_DEFAULT_DOMAIN_NAME-}${OS_DOMAIN_ID-}\
-${OS_DOMAIN_NAME-}${OS_SYSTEM_SCOPE-}${OS_TRUST_ID-}${OS_AUTH_TYPE-}\
-${OS_APPLICATION_CREDENTIAL_ID-}${OS_APPLICATION_CREDENTIAL_NAME-}${OS_CACERT-}\
-${OS_CERT-}${OS_KEY-}${OS_INSECURE-}${OS_CLIENT_CONFIG_FILE-}\
-${OSTOKEN_EXPORTED-}${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
+${__WATCHED__-}\
+${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
   if [[ -n ${__ostoken__asked-} ]]; then
     # __ostoken_look wants just that.
     __ostoken__seen=$__ostoken_new
@@ -287,10 +280,7 @@ ostoken_use() {
 \builtin typeset -g __ostoken__due=0 __ostoken__since=0
 \builtin typeset -g __ostoken__seen="" __ostoken__lease="" __ostoken__said="" __ostoken__tail=""
 \builtin typeset -ga __ostoken__pins __ostoken__pinned
-__ostoken__pinned=(HOME XDG_STATE_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS SSL_CERT_FILE \
-  SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE HOSTALIASES LOCALDOMAIN RES_OPTIONS \
-  OSTOKEN_KEYRING OSTOKEN_KEYRING_SERVICE OSTOKEN_EXPORT OSTOKEN_SCRUB OSTOKEN_REFRESH_AFTER \
-  OSTOKEN_ALLOW_HTTP)
+__ostoken__pinned=(__PINNED_LIST__)
 __ostoken_pin
 # One that the environment brought along would stand in the way of that of the module.
 if [[ ${(t)EPOCHSECONDS-} != *readonly* ]]; then

@@ -124,9 +124,22 @@ pub fn short_digest(parts: &[&str]) -> String {
 /// [`Error::Io`] where the operating system has no randomness to give.
 pub fn random_hex(bytes: usize) -> Result<String, Error> {
     let mut buffer = vec![0; bytes];
-    getrandom::fill(&mut buffer)
-        .map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error.to_string()) })?;
+    fill(&mut buffer)?;
     Ok(hex(&buffer))
+}
+
+/// A random number of 64 bits from the operating system.
+///
+/// # Errors
+/// As [`random_hex`].
+pub fn random_number() -> Result<u64, Error> {
+    let mut bytes = [0; 8];
+    fill(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), Error> {
+    getrandom::fill(bytes).map_err(|error| Error::Io { what: "random numbers", error: std::io::Error::other(error) })
 }
 
 #[cfg(test)]

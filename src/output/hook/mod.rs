@@ -8,9 +8,11 @@ mod fish;
 mod posix;
 mod powershell;
 mod said;
+mod template;
 
-pub use powershell::ascii;
+use powershell::ascii;
 pub use said::Said;
+pub use template::hook;
 
 use crate::identity::environment::EnvChange;
 use crate::secret::Token;

@@ -6,6 +6,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+use ostoken::output::hook::{HookShell, hook};
 use tempfile::TempDir;
 
 /// The token of the first answers; long enough that it can only be found where it was leaked.
@@ -151,21 +153,11 @@ impl FakeOstoken {
         assert!(copied.success());
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("chmod");
         fake.mode("ok").token(TOKEN).left(7200).expires(4_000_000_000);
-        let posix = ("\n__ostoken_bin=ostoken\n", "\n__ostoken_bin='PATH'\n");
-        let fish = ("\nset -g __ostoken_bin ostoken\n", "\nset -g __ostoken_bin 'PATH'\n");
-        let powershell = ("\n$__ostoken_bin = 'ostoken'\n", "\n$__ostoken_bin = 'PATH'\n");
-        fake.init("bash", include_str!("../../../shell/ostoken.bash"), posix);
-        fake.init("zsh", include_str!("../../../shell/ostoken.zsh"), posix);
-        fake.init("fish", include_str!("../../../shell/ostoken.fish"), fish);
-        fake.init("powershell", include_str!("../../../shell/ostoken.ps1"), powershell);
+        for shell in HookShell::value_variants() {
+            let name = shell.to_possible_value().expect("a name").get_name().to_owned();
+            fake.write(&format!("init.{name}"), &hook(*shell, program.to_str().expect("UTF-8")));
+        }
         fake
-    }
-
-    /// The hook with this script's path in the line that names the program.
-    fn init(&self, shell: &str, hook: &str, (line, named): (&str, &str)) {
-        assert_eq!(hook.matches(line).count(), 1, "one line to replace in the {shell} hook");
-        let text = hook.replace(line, &named.replace("PATH", &self.program().display().to_string()));
-        self.write(&format!("init.{shell}"), &text);
     }
 
     fn write(&self, name: &str, text: &str) {
