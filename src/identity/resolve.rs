@@ -10,8 +10,6 @@ use crate::secret::{LONGEST_VALUE, Secret};
 /// Gives the value of a variable; an empty one is an absent one.
 pub type Lookup<'l, 'v> = &'l dyn Fn(&str) -> Option<&'v str>;
 
-/// The longest value that is taken, in bytes.
-
 /// Reads the identity, how its server is verified, and the secret where there is one.
 ///
 /// # Errors

@@ -138,7 +138,9 @@ def main():
     folder = copy(os.path.abspath(options.template))
     threading.Thread(target=end_with_stdin, args=(folder,), daemon=True).start()
     log = os.open(os.path.join(folder, "keystone.log"), os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
-    console = os.dup(2)
+    # Keystone logs to both. Whoever started this reads one line, and need not drain a pipe for the rest.
+    answer, console = os.dup(1), os.dup(2)
+    os.dup2(log, 1)
     os.dup2(log, 2)
     try:
         server, where = start(options, folder)
@@ -149,7 +151,8 @@ def main():
         os.write(console, os.pread(log, 1 << 20, 0))
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
-    print(json.dumps(where), flush=True)
+    os.write(answer, (json.dumps(where) + "\n").encode())
+    os.close(answer)
     server.run()
 
 

@@ -7,8 +7,6 @@ use zeroize::Zeroizing;
 
 use super::syntax::{Command, Span};
 
-/// The longest value; tokens of 16 KiB exist, larger ones do not.
-
 /// Why a value is not known, and where that was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unknown {

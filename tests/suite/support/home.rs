@@ -41,7 +41,7 @@ impl Home {
             fs::create_dir(&path).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
         }
-        let service = format!("ostoken-test-{}-{number}", std::process::id());
+        let service = super::keyutils::service(number);
         Home { folder, service }
     }
 

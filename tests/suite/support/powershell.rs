@@ -14,23 +14,14 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use super::fake_ostoken::{FakeOstoken, RENEWED};
 use super::process::{Output, finish};
 use super::pty::LIMIT;
-use super::tools::{root, say_skipped};
+use super::tools::named;
 
 /// After so long without a word a shell is looked at again.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// PowerShell: the one that PWSH names, the one on PATH, or a copy beside the repository. Neither Debian nor PyPI brings
-/// it: without one the test is to return, also under `CI=true`.
+/// The PowerShell that PWSH names, since neither Debian nor PyPI brings one; without it the test is to return.
 pub fn pwsh() -> Option<PathBuf> {
-    let given = std::env::var_os("PWSH").map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = std::env::split_paths(&path).map(|folder| folder.join("pwsh"));
-    let beside = root().join("../shared/tools/powershell/pwsh");
-    let found = given.into_iter().chain(installed).chain([beside]).find(|path| path.is_file());
-    if found.is_none() {
-        say_skipped("there is no PowerShell: set PWSH to one");
-    }
-    found?.canonicalize().ok()
+    named("PWSH")
 }
 
 /// pwsh in the home of this fake, with these variables and nothing else of the caller's but PATH.

@@ -18,16 +18,25 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 /// Says that this test is skipped and why, past the test runner's capture. Under `CI=true` it panics instead.
 pub fn skip(why: &str) {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "skipped: {why}");
-    say_skipped(why);
-}
-
-/// Says the same for what no registry brings: there no run can do anything about it.
-pub fn say_skipped(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     let line = format!("skipped: {why} (needed by {test})\n");
     // The macros of print are captured, the handle itself is not.
     let _ = std::io::stderr().write_all(line.as_bytes());
+    // tests/run counts them.
+    if let Some(list) = std::env::var_os("OSTOKEN_TESTS_SKIPPED") {
+        let mut list = fs::OpenOptions::new().append(true).create(true).open(list).expect("the list of skipped tests");
+        list.write_all(line.as_bytes()).expect("a line in it");
+    }
+}
+
+/// The program that this variable names; without it the test is to return.
+pub fn named(variable: &str) -> Option<PathBuf> {
+    let found = std::env::var_os(variable).and_then(|path| PathBuf::from(path).canonicalize().ok());
+    if found.is_none() {
+        skip(&format!("set {variable} to a PowerShell"));
+    }
+    found
 }
 
 /// The repository.

@@ -1,29 +1,17 @@
-//! The hook in a profile of the real PowerShell for Windows: $PWSH_WIN names it, else it lies beside the repository
-//! (`../shared/tools/powershell-win`).
+//! The hook in a profile of the real PowerShell for Windows, which PWSH_WIN names.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::commands::alice;
 use super::machine::{Machine, PLAIN, USER};
 use crate::support::process::Output;
-use crate::support::tools::{root, say_skipped, wait_until};
+use crate::support::tools::{named, wait_until};
 use crate::support::{Answer, Fake};
 
 const PROFILE: &str = "Documents/PowerShell/Microsoft.PowerShell_profile.ps1";
 /// A prompt has a token, also where Wine takes longer to start the renewal than a prompt waits.
 const AWAIT: &str =
     "for ($i = 0; -not $env:OS_TOKEN -and $i -lt 100; $i++) { Start-Sleep -Milliseconds 100; $null = prompt }";
-
-/// No registry brings it: without one the test is to return, also under `CI=true`.
-fn pwsh() -> Option<PathBuf> {
-    let named = std::env::var_os("PWSH_WIN").map(PathBuf::from);
-    let found = named.unwrap_or_else(|| root().join("../shared/tools/powershell-win/pwsh.exe")).canonicalize();
-    if found.is_err() {
-        say_skipped("there is no PowerShell for Windows: set PWSH_WIN to one");
-    }
-    found.ok()
-}
 
 /// Feeds lines to a PowerShell whose profile loads the hook, as README.md has it, and then does this.
 fn shell(machine: &Machine, pwsh: &std::path::Path, second: &str, lines: &[&str]) -> Output {
@@ -47,7 +35,7 @@ fn said<'o>(output: &'o Output, mark: &str) -> &'o str {
 
 #[test]
 fn prompts_have_a_token_start_nothing_while_it_is_fresh_and_see_a_renewal() {
-    let (Some(pwsh), Some((cloud, mut machine))) = (pwsh(), alice()) else { return };
+    let (Some(pwsh), Some((cloud, mut machine))) = (named("PWSH_WIN"), alice()) else { return };
     machine.run(&["login"]).success();
     let file = machine.home.outside("openrc.sh");
     cloud.openrc_file_that_asks(&file, "alice", "demo");
@@ -86,7 +74,7 @@ fn prompts_have_a_token_start_nothing_while_it_is_fresh_and_see_a_renewal() {
 
 #[test]
 fn a_hung_keystone_costs_a_prompt_two_and_a_half_seconds_and_leaves_no_process() {
-    let Some(pwsh) = pwsh() else { return };
+    let Some(pwsh) = named("PWSH_WIN") else { return };
     let fake = Fake::start();
     fake.always(Answer::new(201).delay(Duration::from_secs(60)));
     let Some(mut machine) = Machine::new(fake.environment()) else { return };
