@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// More of what a renewal prints is not read, in bytes.
-const LONGEST_CAUSE: u64 = 64 * 1024;
-
 /// A renewal that was started.
 pub struct Renewal(system::Started);
 
@@ -72,9 +69,12 @@ fn absolute(name: &str, value: &str) -> Option<OsString> {
 
 #[cfg(unix)]
 mod system {
-    use super::{Ended, LONGEST_CAUSE, Session, absolute, arguments, paths};
+    use super::{Ended, Session, absolute, arguments, paths};
     use std::io::{self, Read};
     use std::process::{Child, Command, Stdio};
+
+    /// More of what a renewal prints is not read, in bytes.
+    const LONGEST_CAUSE: u64 = 64 * 1024;
 
     pub type Started = Child;
 
