@@ -3,10 +3,10 @@
 
 use std::fs;
 
-use crate::person::Person;
 use crate::support::pty::Shell;
 use crate::support::{Client, Cloud, CloudOptions, people};
 use crate::terminal::{init, language, openrc};
+use crate::user::User;
 
 const CLIENTS: [(&str, Client); 2] = [("pip", Client::Pip), ("debian", Client::Debian)];
 const LIST: &str = "openstack project list -f value -c Name";
@@ -37,8 +37,8 @@ with_each_client! {
 }
 
 /// Somebody with this client on PATH.
-fn person(client: Client) -> Option<Person> {
-    let mut person = Person::new(Vec::new())?;
+fn person(client: Client) -> Option<User> {
+    let mut person = User::with_keyutils(Vec::new())?;
     let path = person.home.search_path_with(client)?;
     person.set("PATH", &path);
     Some(person)
@@ -80,7 +80,7 @@ fn a_hooked_shell_and_what_is_started_in_it_can_list_projects(name: &str, client
 }
 
 /// Sources variables, sees that the hook leaves them as they are, and that the client works by itself.
-fn is_left_alone(shell: &mut Shell, person: &Person, variables: &[(String, String)]) {
+fn is_left_alone(shell: &mut Shell, person: &User, variables: &[(String, String)]) {
     let quoted = |value: &str| crate::support::openrc_text::quoted(value);
     let text: String = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
     let file = person.home.outside("variables.sh");

@@ -1,20 +1,20 @@
 //! A Keystone that locks users out: a wrong password is sent once, whoever asks, and never twice by itself.
 
-use crate::person::Person;
 use crate::support::{Cloud, CloudOptions, people};
+use crate::user::User;
 
 const WRONG: &str = "not the password";
 
 /// A cloud that locks out after three attempts, and alice with a wrong password.
-fn mistaken() -> Option<(Cloud, Person)> {
+fn mistaken() -> Option<(Cloud, User)> {
     let cloud = Cloud::start(CloudOptions { lockout: Some(3), ..CloudOptions::default() })?;
-    let mut alice = Person::new(cloud.openrc_environment("alice", "demo"))?;
+    let mut alice = User::with_keyutils(cloud.openrc_environment("alice", "demo"))?;
     alice.set("OS_PASSWORD", WRONG);
     Some((cloud, alice))
 }
 
 /// Six prompts and six commands, in two scopes.
-fn insist(alice: &mut Person) {
+fn insist(alice: &mut User) {
     for round in 0..6 {
         alice.set("OS_PROJECT_NAME", if round % 2 == 0 { "demo" } else { "other" });
         let prompt = alice.prompt().success();

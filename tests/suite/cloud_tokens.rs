@@ -5,12 +5,12 @@ mod endings;
 mod identities;
 mod logins;
 
-use crate::person::Person;
 use crate::support::{Cloud, CloudOptions};
+use crate::user::User;
 
 /// A cloud and one of its users in a project; where something is missing, the test is to return.
-fn member(user: &str, project: &str) -> Option<(Cloud, Person)> {
+fn member(user: &str, project: &str) -> Option<(Cloud, User)> {
     let cloud = Cloud::start(CloudOptions::default())?;
-    let person = Person::new(cloud.openrc_environment(user, project))?;
+    let person = User::with_keyutils(cloud.openrc_environment(user, project))?;
     Some((cloud, person))
 }

@@ -7,11 +7,11 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::person::Person;
 use crate::support::pty::Shell;
 use crate::support::tls::{Certificate, front};
 use crate::support::{Fake, tool};
 use crate::terminal::{in_each_shell, init, language};
+use crate::user::User;
 
 in_each_shell! {
     no_variable_of_a_folder_leads_password_or_token_elsewhere
@@ -61,7 +61,7 @@ const OTHERS: [&str; 33] = [
 struct Attack {
     own: Fake,
     evil: Fake,
-    person: Person,
+    person: User,
     /// Names and values that lead there.
     leads: Vec<(&'static str, String)>,
     client: String,
@@ -74,7 +74,7 @@ impl Attack {
         let (authority, stranger) = (Certificate::self_signed(&["own"]), Certificate::self_signed(&["evil"]));
         let port = front(own.port(), &authority.signed(&["localhost"]), None);
         let evil_port = front(evil.port(), &stranger.signed(&["localhost", "127.0.0.1"]), None);
-        let mut person = Person::new(own.environment())?;
+        let mut person = User::with_keyutils(own.environment())?;
         let place = |name: &str| person.home.outside(name).to_str().unwrap().to_owned();
         fs::create_dir_all(place("evil/certificates")).unwrap();
         fs::write(place("own.pem"), &authority.pem).unwrap();

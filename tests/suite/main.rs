@@ -34,7 +34,6 @@ mod keyrings_full;
 mod openrc;
 mod openrc_panels;
 mod output;
-mod person;
 mod prompts;
 mod protocol;
 mod protocol_document;

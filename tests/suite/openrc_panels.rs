@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::person::Person;
 use crate::support::pty::Shell;
 use crate::support::{Cloud, CloudOptions, people, tool, tools};
 use crate::terminal::{in_each_shell, init};
+use crate::user::User;
 
 const FIXTURES: [&str; 6] =
     ["horizon", "horizon-no-region", "horizon-application-credential", "ovh", "ovh-guide", "everything"];
@@ -23,7 +23,7 @@ fn fixture(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn every_panels_file_means_what_a_bash_makes_of_it() {
-    let (Some(bash), Some(person)) = (tool("bash"), Person::new(Vec::new())) else { return };
+    let (Some(bash), Some(person)) = (tool("bash"), User::with_keyutils(Vec::new())) else { return };
     for name in FIXTURES {
         let file = fixture(name).display().to_string();
         let as_data =
@@ -39,7 +39,7 @@ fn every_panels_file_means_what_a_bash_makes_of_it() {
 #[test]
 fn a_file_from_windows_logs_in_like_any_other() {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(person) = Person::new(Vec::new()) else { return };
+    let Some(person) = User::with_keyutils(Vec::new()) else { return };
     let file = person.home.outside("openrc.sh");
     let path = file.display().to_string();
     cloud.openrc_file(&file, "bob", "demo");
@@ -52,11 +52,11 @@ fn a_file_from_windows_logs_in_like_any_other() {
 }
 
 trait AndToken {
-    fn and_token(self, person: &Person, path: &str) -> String;
+    fn and_token(self, person: &User, path: &str) -> String;
 }
 
 impl AndToken for crate::support::process::Output {
-    fn and_token(self, person: &Person, path: &str) -> String {
+    fn and_token(self, person: &User, path: &str) -> String {
         self.success();
         person.run(&["token", "--openrc", path]).success().stdout
     }
@@ -66,7 +66,7 @@ impl AndToken for crate::support::process::Output {
 fn a_file_that_asks_is_asked_for_on_the_terminal_by_login_alone() {
     let Some(bash) = tool("bash") else { return };
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(mut person) = Person::new(Vec::new()) else { return };
+    let Some(mut person) = User::with_keyutils(Vec::new()) else { return };
     person.set("OSTOKEN_KEYRING", "keyutils");
     let file = person.home.outside("openrc.sh");
     cloud.openrc_file_that_asks(&file, "erin", "remote");
@@ -90,7 +90,7 @@ fn a_file_that_asks_is_asked_for_on_the_terminal_by_login_alone() {
 
 fn a_panels_file_that_asks_is_used_without_a_question(name: &str) {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(person) = Person::new(Vec::new()) else { return };
+    let Some(person) = User::with_keyutils(Vec::new()) else { return };
     let file = person.home.path().join("openrc.sh");
     cloud.openrc_file_that_asks(&file, "bob", "demo");
     let path = file.display().to_string();
@@ -117,7 +117,7 @@ fn hostile(trap: &Path) -> [(String, &'static str); 5] {
 }
 
 /// Writes a file with this as its fourth line.
-fn write_hostile(person: &Person, trap: &Path, line: &str) -> String {
+fn write_hostile(person: &User, trap: &Path, line: &str) -> String {
     let file = person.home.outside("hostile.sh");
     fs::write(trap.with_extension("sh"), format!("touch {}\n", trap.display())).unwrap();
     let head = "#!/bin/bash\nexport OS_AUTH_URL=http://127.0.0.1:1/v3\nexport OS_PASSWORD=x\n";
@@ -127,7 +127,7 @@ fn write_hostile(person: &Person, trap: &Path, line: &str) -> String {
 
 #[test]
 fn a_hostile_file_is_refused_with_its_line_and_runs_nothing() {
-    let Some(person) = Person::new(Vec::new()) else { return };
+    let Some(person) = User::with_keyutils(Vec::new()) else { return };
     let trap = person.home.path().join("trap");
     for (line, found) in hostile(&trap) {
         let path = write_hostile(&person, &trap, &line);
@@ -144,7 +144,7 @@ fn a_hostile_file_is_refused_with_its_line_and_runs_nothing() {
 }
 
 fn a_hostile_file_is_not_used_and_changes_nothing(name: &str) {
-    let Some(mut person) = Person::new(Vec::new()) else { return };
+    let Some(mut person) = User::with_keyutils(Vec::new()) else { return };
     person.set("OS_REGION_NAME", "mine");
     let trap = person.home.path().join("trap");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };

@@ -12,11 +12,11 @@ mod troubles;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::person::Person;
 use crate::support::cloud_users::Variables;
 use crate::support::openrc_text::quoted;
 use crate::support::pty::{Answer, LIMIT, Shell};
 use crate::support::{Cloud, CloudOptions, Fake};
+use crate::user::User;
 pub use language::init;
 
 /// The longest that a prompt may take, whatever Keystone does.
@@ -41,7 +41,7 @@ macro_rules! in_each_shell {
 }
 pub(crate) use in_each_shell;
 
-impl Person {
+impl User {
     /// A terminal of theirs, who made this login before, with this rc file; where there is no such shell, the test is to
     /// return.
     pub fn terminal(&self, shell: &str, rc: &str) -> Option<Shell> {
@@ -100,21 +100,21 @@ impl Shell {
 }
 
 /// A small Keystone that plays its part, and a user of it. For what is the shell's concern alone.
-fn user_of_fake() -> Option<(Fake, Person)> {
+fn user_of_fake() -> Option<(Fake, User)> {
     let fake = Fake::start();
-    let person = Person::new(fake.environment())?;
+    let person = User::with_keyutils(fake.environment())?;
     Some((fake, person))
 }
 
 /// A cloud and a user whose environment is that of an OpenRC file that was sourced.
-fn member(user: &str, project: &str) -> Option<(Cloud, Person)> {
+fn member(user: &str, project: &str) -> Option<(Cloud, User)> {
     let cloud = Cloud::start(CloudOptions::default())?;
-    let person = Person::new(cloud.openrc_environment(user, project))?;
+    let person = User::with_keyutils(cloud.openrc_environment(user, project))?;
     Some((cloud, person))
 }
 
 /// Writes lines that export these variables, of a login that was made before, and gives the command that sources them.
-pub fn sourced(person: &Person, name: &str, variables: &Variables) -> String {
+pub fn sourced(person: &User, name: &str, variables: &Variables) -> String {
     let lines = variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value)));
     person.home.logged_in(variables);
     let file = person.home.outside(name);
@@ -124,7 +124,7 @@ pub fn sourced(person: &Person, name: &str, variables: &Variables) -> String {
 
 /// Writes the OpenRC file of a user who logged in before, and gives the command that sources it: in the shells that are no POSIX shells, one
 /// with the same variables.
-pub fn openrc(person: &Person, cloud: &Cloud, shell: &str, user: &str, project: &str) -> String {
+pub fn openrc(person: &User, cloud: &Cloud, shell: &str, user: &str, project: &str) -> String {
     let name = format!("{user}.sh");
     if !language::is_posix(shell) {
         return sourced(person, &name, &cloud.openrc_environment(user, project));

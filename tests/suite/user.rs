@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::process::{Command, Output as Finished, Stdio};
 use std::time::Duration;
 
+use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
 use crate::support::cloud_users::Variables;
 use crate::support::fake_issuer::now;
 use crate::support::process::Output;
 use crate::support::tools::wait_until;
-use crate::support::{Fake, Home};
+use crate::support::{Fake, Home, keyutils};
 
 /// Longer than anything takes; reached only where something is wrong.
 pub const LIMIT: Duration = Duration::from_secs(40);
@@ -30,6 +31,11 @@ impl User {
     /// Somebody with this environment, who keeps secrets in files.
     pub fn new(variables: Variables) -> User {
         User { home: Home::new(), variables }.with("OSTOKEN_KEYRING", "file")
+    }
+
+    /// Somebody who keeps secrets in the kernel's keyring; where there is none, the test is to return.
+    pub fn with_keyutils(variables: Variables) -> Option<User> {
+        keyutils::available().then(|| User::new(variables).with("OSTOKEN_KEYRING", "keyutils"))
     }
 
     /// A user of this Keystone.
@@ -125,6 +131,59 @@ impl User {
     /// A call of a hook, whether or not anybody logged in before.
     pub fn prompted(&self, said: &str) -> Output {
         self.run(&["hook", "--shell", "bash", "--said", said])
+    }
+
+    /// A prompt of somebody who logged in before: `ostoken hook`, then the end of what it left behind.
+    pub fn prompt(&self) -> Output {
+        self.logged_in();
+        let output = self.run(&["hook", "--shell", "bash"]);
+        self.await_renewals();
+        output
+    }
+
+    /// Waits until nothing that a hook started is left.
+    #[track_caller]
+    pub fn await_renewals(&self) {
+        let is_over = || self.renewals().is_empty() && self.locks_are_free();
+        assert!(wait_until(Duration::from_secs(60), is_over), "still running: {:?}", self.renewals());
+    }
+
+    /// The processes that hooks left behind and that still run.
+    pub fn renewals(&self) -> Vec<i32> {
+        let is_renewal = |number: &i32| {
+            let line = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+            line.ends_with(b"ostoken\0renew\0")
+        };
+        self.home.processes().into_iter().filter(is_renewal).collect()
+    }
+
+    /// For whoever may not read the environment of these processes: they work under a lock.
+    fn locks_are_free(&self) -> bool {
+        self.files("lock").iter().all(|path| match fs::File::open(path) {
+            Ok(file) => flock(&file, FlockOperation::NonBlockingLockShared).is_ok(),
+            Err(_) => true,
+        })
+    }
+
+    /// How many entries of a kind ("secret", "token") the keyring has.
+    pub fn kept(&self, kind: &str) -> usize {
+        let accounts = keyutils::accounts(self.home.service());
+        accounts.iter().filter(|account| account.starts_with(&format!("{kind}:"))).count()
+    }
+
+    /// The files of the state folder with this ending; of leases the beginning, `lease`.
+    pub fn files(&self, kind: &str) -> Vec<PathBuf> {
+        let is_kind = |name: &str| match kind {
+            "lease" => name.starts_with("lease."),
+            "record" => name.ends_with(".json") && !name.ends_with(".login.json"),
+            other => name.ends_with(&format!(".{other}")),
+        };
+        self.names(is_kind).into_iter().map(|name| self.state().join(name)).collect()
+    }
+
+    /// Entries, records and leases of tokens: how many there are of each.
+    pub fn tokens_kept(&self) -> (usize, usize, usize) {
+        (self.kept("token"), self.files("record").len(), self.files("lease").len())
     }
 
     /// Starts so many at once and waits for all of them.

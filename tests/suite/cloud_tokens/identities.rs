@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::member;
-use crate::person::Person;
 use crate::support::tools::wait_until;
 use crate::support::{Cloud, CloudOptions, people};
+use crate::user::User;
 
 /// What Keystone says of a token.
 fn body(cloud: &Cloud, token: &str) -> Value {
@@ -63,7 +63,7 @@ fn the_older_tenant_names_mean_the_same_projects() {
 #[test]
 fn domain_system_and_no_scope_give_tokens_of_that_scope() {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(mut alice) = Person::new(cloud.user_environment("alice")) else { return };
+    let Some(mut alice) = User::with_keyutils(cloud.user_environment("alice")) else { return };
     let unscoped = body(&cloud, &alice.token());
     assert!(unscoped["project"].is_null() && unscoped["system"].is_null(), "{unscoped}");
     let by_name = alice.set("OS_DOMAIN_NAME", "Default").token();
@@ -79,7 +79,7 @@ fn domain_system_and_no_scope_give_tokens_of_that_scope() {
 #[test]
 fn an_application_credential_gets_a_token_whatever_else_is_set() {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(mut robot) = Person::new(cloud.app_credential_environment()) else { return };
+    let Some(mut robot) = User::with_keyutils(cloud.app_credential_environment()) else { return };
     let token = robot.token();
     assert_eq!(body(&cloud, &token)["methods"], serde_json::json!(["application_credential"]));
     assert_eq!(body(&cloud, &token)["project"]["name"], "demo");
@@ -111,7 +111,7 @@ fn one_token_serves_every_call_and_every_form() {
 fn a_short_lived_token_is_renewed_and_never_handed_out_dead() {
     let options = CloudOptions { expiration: 8, ..CloudOptions::default() };
     let Some(cloud) = Cloud::start(options) else { return };
-    let Some(alice) = Person::new(cloud.openrc_environment("alice", "demo")) else { return };
+    let Some(alice) = User::with_keyutils(cloud.openrc_environment("alice", "demo")) else { return };
     let mut seen = BTreeSet::new();
     let three_lives = wait_until(Duration::from_secs(60), || {
         let token = alice.token();

@@ -3,11 +3,11 @@
 use std::fs;
 
 use super::member;
-use crate::person::Person;
 use crate::support::fake_issuer::now;
 use crate::support::pty::{LIMIT, Shell};
 use crate::support::tools::wait_until;
 use crate::support::{Fake, people, tool};
+use crate::user::User;
 
 #[test]
 fn a_secret_on_standard_input_ends_with_its_line() {
@@ -87,7 +87,7 @@ fn a_login_asks_on_the_terminal_and_shows_nothing_of_the_answer() {
 fn a_password_that_is_typed_the_moment_it_is_asked_for_is_not_shown() {
     let Some(bash) = tool("bash") else { return };
     let fake = Fake::start();
-    let Some(mut alice) = Person::new(fake.environment()) else { return };
+    let Some(mut alice) = User::with_keyutils(fake.environment()) else { return };
     alice.unset("OS_PASSWORD").set("OSTOKEN_KEYRING", "keyutils");
     let mut shell = Shell::at_home(&bash, &alice.home, "", &alice.variables);
     for _ in 0..20 {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::{in_each_shell, init, language, member, openrc, sourced, user_of_fake};
-use crate::person::Person;
 use crate::support::{Cloud, CloudOptions, people};
+use crate::user::User;
 
 in_each_shell! {
     off_puts_everything_back_and_on_starts_again
@@ -50,7 +50,7 @@ fn off_puts_everything_back_and_on_starts_again(name: &str) {
 
 fn the_openrc_of_another_user_gives_their_token_and_uses_nothing_of_the_first(name: &str) {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(person) = Person::new(Vec::new()) else { return };
+    let Some(person) = User::with_keyutils(Vec::new()) else { return };
     let file = |user: &str, project: &str| openrc(&person, &cloud, name, user, project);
     let (erin, bob) = (file("erin", "remote"), file("bob", "demo"));
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{in_each_shell, init, language, member, openrc, user_of_fake};
-use crate::person::Person;
 use crate::support::hooks::processes_in;
 use crate::support::{Cloud, CloudOptions, people, tool};
+use crate::user::User;
 
 in_each_shell! {
     the_two_lines_of_the_readme_give_a_token_at_the_first_prompt
@@ -19,9 +19,9 @@ in_each_shell! {
 }
 
 /// Somebody who followed the README: logged in, two lines in the start-up file, no password in the OpenRC file.
-fn reader(shell: &str) -> Option<(Cloud, Person, String)> {
+fn reader(shell: &str) -> Option<(Cloud, User, String)> {
     let cloud = Cloud::start(CloudOptions::default())?;
-    let person = Person::new(Vec::new())?;
+    let person = User::with_keyutils(Vec::new())?;
     let file = person.home.path().join("openrc.sh");
     cloud.openrc_file(&file, "erin", "remote");
     person.run(&["login", "--openrc", &file.display().to_string()]).success();
@@ -109,7 +109,7 @@ fn what_is_typed_ahead_of_a_slow_prompt_is_not_lost(name: &str) {
 
 fn a_sourced_openrc_with_a_password_is_enough(name: &str) {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    let Some(person) = Person::new(Vec::new()) else { return };
+    let Some(person) = User::with_keyutils(Vec::new()) else { return };
     let source = openrc(&person, &cloud, name, "bob", "demo");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     assert_eq!(shell.exported("OS_"), "");

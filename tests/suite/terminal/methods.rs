@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{in_each_shell, init, member, sourced};
-use crate::person::Person;
 use crate::support::cloud_users::Variables;
 use crate::support::fake_issuer::{characters, now, timestamp};
 use crate::support::pty::Shell;
 use crate::support::{Answer, Cloud, CloudOptions, Fake, people};
+use crate::user::User;
 
 in_each_shell! {
     an_application_credential_sourced_over_a_password_is_left_as_its_file_made_it
@@ -63,7 +63,7 @@ fn an_application_credential_used_over_a_password_is_left_as_its_file_made_it(na
 
 fn a_method_that_is_not_supported_is_left_alone_without_a_word(name: &str) {
     let fake = Fake::start();
-    let Some(person) = Person::new(fake.environment()) else { return };
+    let Some(person) = User::with_keyutils(fake.environment()) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     shell.token();
     let mut other = fake.environment();
@@ -80,7 +80,7 @@ fn a_method_that_is_not_supported_is_left_alone_without_a_word(name: &str) {
 fn an_export_that_was_asked_for_ends_when_it_is_no_longer(name: &str) {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
     let credential = cloud.app_credential_environment();
-    let Some(mut person) = Person::new(credential.clone()) else { return };
+    let Some(mut person) = User::with_keyutils(credential.clone()) else { return };
     person.set("OSTOKEN_EXPORT", "always");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let token = shell.token();
@@ -117,7 +117,7 @@ fn the_way_back_to_the_first_auth_url_finds_its_token(name: &str) {
 fn a_token_is_gone_as_soon_as_the_environment_names_another_login(name: &str) {
     let (own, other) = (Fake::start(), Fake::start());
     other.issue(200, 3600);
-    let Some(person) = Person::new(own.environment()) else { return };
+    let Some(person) = User::with_keyutils(own.environment()) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let token = shell.token();
     // Another cloud with another password; it takes its time.
@@ -135,7 +135,7 @@ fn a_token_is_gone_as_soon_as_the_environment_names_another_login(name: &str) {
 
 fn a_cloud_behind_its_own_authority_serves_every_folder(name: &str) {
     let Some(cloud) = Cloud::start(CloudOptions { tls: true, ..CloudOptions::default() }) else { return };
-    let Some(mut person) = Person::new(cloud.openrc_environment("alice", "demo")) else { return };
+    let Some(mut person) = User::with_keyutils(cloud.openrc_environment("alice", "demo")) else { return };
     person.run(&["login"]).success();
     person.unset("OS_PASSWORD");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };

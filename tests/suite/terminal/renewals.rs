@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{in_each_shell, init, member};
-use crate::person::Person;
 use crate::support::tools::wait_until;
 use crate::support::{Answer, Cloud, CloudOptions, Fake};
+use crate::user::User;
 
 in_each_shell! {
     a_token_renewed_elsewhere_is_there_at_the_next_prompt
@@ -47,7 +47,7 @@ fn a_revoked_token_is_replaced_at_the_next_prompt(name: &str) {
 fn short_lived_tokens_are_good_at_every_prompt(name: &str) {
     let options = CloudOptions { expiration: 20, ..CloudOptions::default() };
     let Some(cloud) = Cloud::start(options) else { return };
-    let Some(person) = Person::new(cloud.openrc_environment("alice", "demo")) else { return };
+    let Some(person) = User::with_keyutils(cloud.openrc_environment("alice", "demo")) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     shell.token();
     let mut seen = BTreeSet::new();
@@ -87,7 +87,7 @@ fn a_keystone_that_takes_four_seconds_holds_no_prompt_up_and_makes_one_token(nam
 fn a_keystone_that_hangs_holds_no_prompt_up_and_leaves_nothing_running(name: &str) {
     let fake = Fake::start();
     fake.always(Answer::new(201).delay(Duration::from_secs(30)));
-    let Some(person) = Person::new(fake.environment()) else { return };
+    let Some(person) = User::with_keyutils(fake.environment()) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     assert_eq!(shell.greeting, "");
     for _ in 0..5 {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{in_each_shell, init};
-use crate::person::Person;
 use crate::support::pty::Shell;
 use crate::support::tools::wait_until;
 use crate::support::{Answer, Fake};
+use crate::user::User;
 
 in_each_shell! {
     a_keystone_that_is_down_is_said_once
@@ -32,7 +32,7 @@ fn greeting(shell: &mut Shell) -> String {
 }
 
 fn a_keystone_that_is_down_is_said_once(name: &str) {
-    let Some(mut person) = Person::new(Fake::start().environment()) else { return };
+    let Some(mut person) = User::with_keyutils(Fake::start().environment()) else { return };
     person.set("OS_AUTH_URL", "http://127.0.0.1:1/v3");
     person.logged_in();
     person.unset("OS_AUTH_URL");
@@ -54,7 +54,7 @@ fn a_keystone_that_is_down_is_said_once(name: &str) {
 fn a_refusal_is_said_once_and_the_right_password_ends_it(name: &str) {
     let fake = Fake::start();
     fake.always(Answer::unauthorized());
-    let Some(person) = Person::new(fake.environment()) else { return };
+    let Some(person) = User::with_keyutils(fake.environment()) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     one_line(&greeting(&mut shell), &["refused", "ostoken login"]);
     for line in ["", "export OS_PROJECT_NAME=other", "", "export OS_PROJECT_NAME=demo"] {
@@ -76,7 +76,7 @@ fn a_refusal_is_said_once_and_the_right_password_ends_it(name: &str) {
 fn a_swapped_auth_url_is_sent_nothing_until_login(name: &str) {
     let (own, other) = (Fake::start(), Fake::start());
     other.issue(200, 3600);
-    let Some(person) = Person::new(own.environment()) else { return };
+    let Some(person) = User::with_keyutils(own.environment()) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     let first = shell.token();
     assert_eq!((first.len(), own.posts()), (183, 1));
@@ -103,7 +103,7 @@ fn a_swapped_auth_url_is_sent_nothing_until_login(name: &str) {
 
 fn a_missing_secret_is_said_once(name: &str) {
     let fake = Fake::start();
-    let Some(mut person) = Person::new(fake.environment()) else { return };
+    let Some(mut person) = User::with_keyutils(fake.environment()) else { return };
     person.unset("OS_PASSWORD");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     one_line(&greeting(&mut shell), &["ostoken login"]);
@@ -115,7 +115,7 @@ fn a_missing_secret_is_said_once(name: &str) {
 
 fn a_login_at_this_terminal_is_seen_by_its_next_prompt(name: &str) {
     let fake = Fake::start();
-    let Some(mut person) = Person::new(fake.environment()) else { return };
+    let Some(mut person) = User::with_keyutils(fake.environment()) else { return };
     person.unset("OS_PASSWORD");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     one_line(&greeting(&mut shell), &["run `ostoken login`"]);
@@ -130,7 +130,7 @@ fn a_login_at_this_terminal_is_seen_by_its_next_prompt(name: &str) {
 fn a_token_that_outlives_its_keystone_stays_in_use(name: &str) {
     let fake = Fake::start();
     fake.issue(183, 60);
-    let Some(mut person) = Person::new(fake.environment()) else { return };
+    let Some(mut person) = User::with_keyutils(fake.environment()) else { return };
     // Stale after a second, dead after 45.
     person.set("OSTOKEN_REFRESH_AFTER", "1s");
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
