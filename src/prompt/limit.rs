@@ -5,7 +5,7 @@ use crate::error::Exit;
 use crate::identity::environment::EnvChange;
 use crate::identity::{Environment, Login};
 use crate::output::change;
-use crate::output::hook::{Answer, HookShell, Said};
+use crate::output::hook::{Answer, HookShell, Notice};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_millis(1950);
 pub struct Limit(Arc<Mutex<Option<Pending>>>);
 
 struct Pending {
-    said: Said,
+    notice: Notice,
     changes: Vec<EnvChange>,
     waits_for: String,
     login: Option<Login>,
@@ -25,9 +25,9 @@ struct Pending {
 
 impl Limit {
     /// Watches over a call of the program that `started` then and was told `said`.
-    pub fn start(shell: HookShell, said: &Said, started: Instant) -> Limit {
+    pub fn start(shell: HookShell, notice: &Notice, started: Instant) -> Limit {
         let waits_for = "the disk".into();
-        let pending = Pending { said: said.clone(), changes: Vec::new(), waits_for, login: None };
+        let pending = Pending { notice: notice.clone(), changes: Vec::new(), waits_for, login: None };
         let shared = Arc::new(Mutex::new(Some(pending)));
         let limit = Limit(Arc::clone(&shared));
         std::thread::spawn(move || {
@@ -64,11 +64,11 @@ fn take(shared: &Mutex<Option<Pending>>) -> Option<Pending> {
 impl Pending {
     /// Gives the answer, after one line on standard error if this shell was not told yet.
     fn answer(mut self, shell: HookShell) -> io::Result<()> {
-        if self.said.is_new_cause("slow", &self.waits_for, self.login.as_ref().map(Login::key).as_ref()) {
+        if self.notice.is_new_cause("slow", &self.waits_for, self.login.as_ref().map(Login::key).as_ref()) {
             let text = format!("no answer within 2 s from {}; see `ostoken status`", self.waits_for);
             let _ = writeln!(io::stderr(), "{}", line(&text));
         }
-        let answer = Answer { changes: self.changes, left: RETRY, said: self.said, ..Answer::default() };
+        let answer = Answer { changes: self.changes, left: RETRY, notice: self.notice, ..Answer::default() };
         crate::streams::stdout().write_all(answer.text(shell).as_bytes())
     }
 }

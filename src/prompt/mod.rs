@@ -12,7 +12,7 @@ use crate::identity::Login;
 use crate::identity::environment::EnvChange;
 use crate::login_history::Caller;
 use crate::output::change::{self, Scrub};
-use crate::output::hook::{Answer, HookShell, Said, use_text};
+use crate::output::hook::{Answer, HookShell, Notice, use_text};
 use crate::record::Freshness;
 use crate::session::settings::allows_http;
 use crate::session::{Session, identity_source, in_place, read_openrc};
@@ -38,11 +38,11 @@ pub fn run(global: &Global, arguments: &HookArgs, context: &mut Context) -> Resu
         return use_file(global, arguments.shell, path, context);
     }
     let environment = context.environment.of_shell(arguments.own);
-    let mut said = Said::parse(&arguments.said);
-    let limit = Limit::start(arguments.shell, &said, context.started);
+    let mut notice = Notice::parse(&arguments.said);
+    let limit = Limit::start(arguments.shell, &notice, context.started);
     let mut context = Context { environment: &environment, ..reborrow(context) };
-    let answer = answer(global, &mut said, &limit, &mut context);
-    let text = Answer { said, ..answer }.text(arguments.shell);
+    let answer = answer(global, &mut notice, &limit, &mut context);
+    let text = Answer { notice, ..answer }.text(arguments.shell);
     limit.end();
     context.answer(&text)?;
     Ok(Exit::Done)
@@ -61,12 +61,12 @@ fn reborrow<'a>(context: &'a mut Context) -> Context<'a> {
     }
 }
 
-fn answer(global: &Global, said: &mut Said, limit: &Limit, context: &mut Context) -> Answer {
+fn answer(global: &Global, notice: &mut Notice, limit: &Limit, context: &mut Context) -> Answer {
     let environment = context.environment;
     let source = match identity_source(global, environment) {
         Ok(source) => source,
         Err(Error::NoIdentity(_) | Error::Unsupported { .. }) => return quiet(change::take_back(environment, None)),
-        Err(error) => return failed(&error, None, said, context),
+        Err(error) => return failed(&error, None, notice, context),
     };
     if environment.holds_foreign_token() {
         return quiet(change::unmark(environment));
@@ -79,14 +79,14 @@ fn answer(global: &Global, said: &mut Said, limit: &Limit, context: &mut Context
     limit.waits_for("the keyring or the disk", environment, &login, clock.now());
     let session = match Session::of(source, Caller::Prompt, clock) {
         Ok(session) => session,
-        Err(error) => return failed(&error, Some(&login), said, context),
+        Err(error) => return failed(&error, Some(&login), notice, context),
     };
     let keyring = format!("the keyring ({}) or the disk", session.store.backend().name());
     limit.waits_for(&keyring, environment, &login, clock.now());
-    let answer = session.broker(|broker| with_broker(&session, broker, said, context));
+    let answer = session.broker(|broker| with_broker(&session, broker, notice, context));
     answer.unwrap_or_else(|error| {
         let lease = session.store.waiting_lease(&login.key()).ok();
-        Answer { lease, ..failed(&error, Some(&login), said, context) }
+        Answer { lease, ..failed(&error, Some(&login), notice, context) }
     })
 }
 
@@ -95,19 +95,24 @@ fn quiet(changes: Vec<EnvChange>) -> Answer {
     Answer { changes, left: LONG, ..Answer::default() }
 }
 
-fn with_broker(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
+fn with_broker(
+    session: &Session,
+    broker: &Broker,
+    notice: &mut Notice,
+    context: &mut Context,
+) -> Result<Answer, Error> {
     let key = session.source.identity.key();
     let freshness = |kept: &StoredToken| kept.record.freshness(context.clock.now(), 0);
     match session.store.read(&key)? {
         Some(kept) if freshness(&kept) == Freshness::Fresh => {
             let answer = exported(session, broker.repair(kept), context)?;
-            said.succeeded(&session.source.identity.login.key());
+            notice.succeeded(&session.source.identity.login.key());
             Ok(answer)
         }
-        Some(kept) if freshness(&kept) == Freshness::Stale => renewed_behind(session, broker, kept, said, context),
+        Some(kept) if freshness(&kept) == Freshness::Stale => renewed_behind(session, broker, kept, notice, context),
         _ => {
             check(session, broker)?;
-            wait::for_token(session, broker, said, context)
+            wait::for_token(session, broker, notice, context)
         }
     }
 }
@@ -148,16 +153,16 @@ fn renewed_behind(
     session: &Session,
     broker: &Broker,
     kept: StoredToken,
-    said: &mut Said,
+    notice: &mut Notice,
     context: &mut Context,
 ) -> Result<Answer, Error> {
     let mut answer = exported(session, broker.repair(kept), context)?;
-    said.pending_since = None;
+    notice.pending_since = None;
     let renewal =
         check(session, broker).and_then(|()| check_last(session, context)).and_then(|()| detach(session).map(drop));
     answer.left = match renewal {
         Ok(()) => RENEWING,
-        Err(error) => failed(&error, Some(&session.source.identity.login), said, context).left,
+        Err(error) => failed(&error, Some(&session.source.identity.login), notice, context).left,
     };
     Ok(answer)
 }
@@ -175,9 +180,9 @@ fn check_last(session: &Session, context: &Context) -> Result<(), Error> {
 }
 
 /// The answer where there is no token, with one line on standard error, unless this shell was told already.
-fn failed(error: &Error, login: Option<&Login>, said: &mut Said, context: &mut Context) -> Answer {
-    said.pending_since = None;
-    if said.is_new(error, login.map(Login::key).as_ref()) {
+fn failed(error: &Error, login: Option<&Login>, notice: &mut Notice, context: &mut Context) -> Answer {
+    notice.pending_since = None;
+    if notice.is_new(error, login.map(Login::key).as_ref()) {
         say(&format!("{error}; {}", error.hint()), context);
     }
     let left = match error {

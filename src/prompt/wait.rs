@@ -6,7 +6,7 @@ use crate::broker::Broker;
 use crate::context::Context;
 use crate::error::{Error, escaped};
 use crate::output::change;
-use crate::output::hook::{Answer, Said};
+use crate::output::hook::{Answer, Notice};
 use crate::record::Freshness;
 use crate::session::Session;
 use crate::store::names;
@@ -21,11 +21,16 @@ const SHORT_WAIT: Duration = Duration::from_millis(100);
 const HANGS: i64 = 20;
 
 /// Has a token made, and waits for it.
-pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &mut Context) -> Result<Answer, Error> {
+pub fn for_token(
+    session: &Session,
+    broker: &Broker,
+    notice: &mut Notice,
+    context: &mut Context,
+) -> Result<Answer, Error> {
     let identity = &session.source.identity;
     let (key, login) = (identity.key(), &identity.login);
     let started_at = context.clock.now();
-    let pending_since = said.pending_since;
+    let pending_since = notice.pending_since;
     // Somebody may be making it already: then there is nothing to start.
     let is_busy = session.store.try_lock(key.as_str())?.is_none();
     let mut child = if is_busy { None } else { Some(detach(session)?) };
@@ -39,7 +44,7 @@ pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &
             && kept.record.freshness(context.clock.now(), 0) != Freshness::Dead
         {
             let answer = exported(session, kept, context)?;
-            said.succeeded(&login.key());
+            notice.succeeded(&login.key());
             return Ok(answer);
         }
         if let Some(ended) = ended {
@@ -47,7 +52,7 @@ pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &
         }
         if context.started.elapsed() >= wait {
             if let Some(path) = held(session, is_busy, pending_since, started_at)
-                && said.is_new_cause("busy", "", Some(&login.key()))
+                && notice.is_new_cause("busy", "", Some(&login.key()))
             {
                 let path = escaped(&path.to_string_lossy(), 500);
                 say(
@@ -55,7 +60,7 @@ pub fn for_token(session: &Session, broker: &Broker, said: &mut Said, context: &
                     context,
                 );
             }
-            said.pending_since = pending_since.or(Some(started_at));
+            notice.pending_since = pending_since.or(Some(started_at));
             // A token of another login must not stand beside this one's auth URL, however short the wait.
             let changes = match change::is_for(context.environment, login) {
                 true => Vec::new(),

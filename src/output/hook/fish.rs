@@ -11,7 +11,7 @@ pub fn answer(answer: &Answer) -> Zeroizing<String> {
     text.push_str(&changes(&answer.changes));
     let _ = writeln!(text, "set __ostoken_left {}", answer.left.max(1));
     let _ = writeln!(text, "set __ostoken_lease {}", fish(answer.lease_text()));
-    let _ = writeln!(text, "set __ostoken_said {}", fish(&answer.said_text()));
+    let _ = writeln!(text, "set __ostoken_said {}", fish(&answer.notice_text()));
     text
 }
 

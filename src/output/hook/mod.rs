@@ -5,13 +5,13 @@
 //! copies its own variables.
 
 mod fish;
+mod notice;
 mod posix;
 mod powershell;
-mod said;
 mod template;
 
+pub use notice::Notice;
 use powershell::ascii;
-pub use said::Said;
 pub use template::hook;
 
 use crate::identity::environment::EnvChange;
@@ -44,7 +44,7 @@ pub struct Answer {
     /// The file whose absence says: ask again.
     pub lease: Option<PathBuf>,
     /// What was said, for the next call.
-    pub said: Said,
+    pub notice: Notice,
 }
 
 impl Answer {
@@ -66,8 +66,8 @@ impl Answer {
         self.lease.as_ref().and_then(|path| path.to_str()).unwrap_or_default()
     }
 
-    fn said_text(&self) -> String {
-        self.said.text()
+    fn notice_text(&self) -> String {
+        self.notice.text()
     }
 }
 
@@ -154,7 +154,7 @@ end
     fn nothing_to_export_is_an_answer_too() {
         let answer = Answer {
             changes: vec![EnvChange::Restore],
-            said: Said::parse("refused.1f,since.7,pending"),
+            notice: Notice::parse("refused.1f,since.7,pending"),
             ..Answer::default()
         };
         let text = |shell| answer.text(shell).to_string();

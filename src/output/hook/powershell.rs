@@ -14,7 +14,7 @@ pub fn answer(answer: &Answer) -> Zeroizing<String> {
     write_changes(&mut text, &answer.changes);
     let _ = writeln!(text, "left {}", answer.left.max(1));
     let _ = writeln!(text, "lease {}", ascii(answer.lease_text()));
-    let _ = writeln!(text, "said {}", answer.said_text());
+    let _ = writeln!(text, "said {}", answer.notice_text());
     text.push_str(LAST);
     text
 }

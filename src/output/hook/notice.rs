@@ -14,15 +14,15 @@ const SINCE: &str = "since.";
 
 /// The causes that a shell was told, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct Notice {
     causes: Vec<String>,
     /// A token is on its way since this time (Unix seconds): the next prompt need not wait for it.
     pub pending_since: Option<i64>,
 }
 
-impl Said {
+impl Notice {
     /// Reads the list. What is no word of lower case letters, digits, dots and hyphens is passed over.
-    pub fn parse(text: &str) -> Said {
+    pub fn parse(text: &str) -> Notice {
         let is_word = |word: &&str| {
             let is_plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b".-".contains(&c);
             !word.is_empty() && word.len() <= LONGEST && word.bytes().all(is_plain)
@@ -32,7 +32,7 @@ impl Said {
         let is_cause = |word: &&&str| **word != PENDING && !word.starts_with(SINCE);
         let causes: Vec<String> = words.iter().filter(is_cause).take(MOST).map(|&word| word.to_owned()).collect();
         // Without a time: the beginning of it all.
-        Said { causes, pending_since: words.contains(&PENDING).then(|| since.unwrap_or_default()) }
+        Notice { causes, pending_since: words.contains(&PENDING).then(|| since.unwrap_or_default()) }
     }
 
     /// Notes that this went wrong with `login`; whether it is to be said now.
@@ -89,12 +89,12 @@ mod tests {
 
     #[test]
     fn each_cause_of_each_login_is_said_once_until_that_login_works() {
-        let mut said = Said::parse("");
+        let mut notice = Notice::parse("");
         let a = crate::record::tests::identity("p").login.key();
         let unreachable = Error::Unreachable { url: "u".into(), why: "w".into() };
-        assert!(said.is_new(&unreachable, Some(&a)));
-        let mut again = Said::parse(&said.text());
-        assert_eq!(again, said);
+        assert!(notice.is_new(&unreachable, Some(&a)));
+        let mut again = Notice::parse(&notice.text());
+        assert_eq!(again, notice);
         assert!(!again.is_new(&unreachable, Some(&a)));
         assert!(again.is_new(&Error::NoSecret { secret: "password", login: "x".into() }, Some(&a)));
         assert!(again.is_new(&unreachable, None));
@@ -113,13 +113,13 @@ mod tests {
 
     #[test]
     fn a_hostile_list_is_bounded() {
-        assert_eq!(Said::parse("a b,$(x),..,pending,A,gone").text(), "pending,since.0,..,gone");
-        assert_eq!(Said::parse("since.7,pending,a").text(), "pending,since.7,a");
-        assert_eq!(Said::parse("since.7,since.x,a").text(), "a");
+        assert_eq!(Notice::parse("a b,$(x),..,pending,A,gone").text(), "pending,since.0,..,gone");
+        assert_eq!(Notice::parse("since.7,pending,a").text(), "pending,since.7,a");
+        assert_eq!(Notice::parse("since.7,since.x,a").text(), "a");
         let long = vec!["x"; 1000].join(",");
-        assert_eq!(Said::parse(&long).text(), vec!["x"; MOST].join(","));
-        let mut said = Said::parse(&(0..MOST).map(|n| format!("c{n}")).collect::<Vec<_>>().join(","));
-        assert!(said.is_new_cause("new", "", None));
-        assert!(said.text().ends_with(",c15,new") && !said.text().contains("c0,"));
+        assert_eq!(Notice::parse(&long).text(), vec!["x"; MOST].join(","));
+        let mut notice = Notice::parse(&(0..MOST).map(|n| format!("c{n}")).collect::<Vec<_>>().join(","));
+        assert!(notice.is_new_cause("new", "", None));
+        assert!(notice.text().ends_with(",c15,new") && !notice.text().contains("c0,"));
     }
 }
