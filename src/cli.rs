@@ -1,7 +1,7 @@
 //! The command line, as data. Help, man pages and completions come from here.
 
 use crate::error::Error;
-use crate::output::Format;
+use crate::output::format::Format;
 use crate::output::hook::HookShell;
 use crate::output::shell::Shell;
 use clap::error::{ContextKind, ContextValue, ErrorKind};

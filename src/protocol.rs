@@ -35,6 +35,10 @@ pub struct Message {
     pub authtype: Option<String>,
     /// `credential`
     pub credential: Option<Secret>,
+    /// `capability[]=authtype`: the caller takes another scheme than a user and a password.
+    knows_authtype: bool,
+    /// The last `wwwauth[]` lines, after an empty one: the server takes a bearer token.
+    server_takes_bearer: bool,
 }
 
 impl Message {
@@ -85,6 +89,11 @@ impl Message {
             "password" => self.password = Some(value.into()),
             "authtype" => self.authtype = text(),
             "credential" => self.credential = Some(value.into()),
+            "capability[]" => self.knows_authtype |= value == "authtype",
+            // An empty value begins the list anew.
+            "wwwauth[]" => {
+                self.server_takes_bearer = !value.is_empty() && (self.server_takes_bearer || is_bearer(value))
+            }
             "url" => self.take_url(value)?,
             _ => {}
         }
@@ -112,9 +121,16 @@ impl Message {
                 .filter(|p| !p.is_empty()),
             username: username.map(decoded).transpose()?,
             password: password.map(decoded).transpose()?.map(Secret::from),
+            knows_authtype: self.knows_authtype,
+            server_takes_bearer: self.server_takes_bearer,
             ..Message::default()
         };
         Ok(())
+    }
+
+    /// Whether the token is wanted as a bearer token rather than as a password.
+    pub fn wants_bearer(&self) -> bool {
+        self.knows_authtype && self.server_takes_bearer
     }
 
     /// Whether the description names a server at all.
@@ -150,6 +166,11 @@ impl Message {
     pub fn is_of(&self, login: &Login) -> bool {
         self.username.as_deref().is_none_or(|given| given == login.method.label())
     }
+}
+
+/// Whether a WWW-Authenticate header offers the scheme of RFC 6750.
+fn is_bearer(challenge: &str) -> bool {
+    challenge.split_whitespace().next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
 }
 
 /// Percent-decoded as git does it (`url_decode_mem`): not before a colon, and no NUL.

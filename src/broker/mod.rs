@@ -15,6 +15,7 @@ use crate::secret::Secret;
 use crate::store::folder::Folder;
 use crate::store::lock::Guard;
 use crate::store::{Locked, Store, StoredToken, logins, names};
+use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
 
 /// How long the lock of a token, or the right to send a login's secret, is waited for while no other process of that login
@@ -91,6 +92,47 @@ impl Broker<'_> {
         let key = self.key();
         let locked = self.wait(&names::lock(key.as_str()), || self.store.try_lock(key.as_str()))?;
         self.create(&locked, Refusals::Forgiven)
+    }
+
+    /// As [`Broker::obtain`], with what Keystone said of the token. If that is lost, Keystone is asked, which makes no token,
+    /// unless it does not know this one any more.
+    ///
+    /// # Errors
+    /// As [`Broker::obtain`]; [`Error::OtherHost`] if the server is not trusted as it was when the token was made;
+    /// [`Error::BadAnswer`] if the document repeats a secret.
+    pub fn obtain_with_document(&self, min_ttl: i64) -> Result<(Handout, Box<RawValue>), Error> {
+        let handout = self.obtain(min_ttl)?;
+        if let Some(document) = self.known_document(&handout.kept)? {
+            return Ok((handout, document));
+        }
+        let key = self.key();
+        self.store.lock(key.as_str(), LOCK_LIMIT)?.erase()?;
+        let handout = self.obtain(min_ttl)?;
+        let document = self.known_document(&handout.kept)?.ok_or_else(|| self.unusable_document())?;
+        Ok((handout, document))
+    }
+
+    /// What Keystone said of the token; `None` if it does not know it any more.
+    fn known_document(&self, kept: &StoredToken) -> Result<Option<Box<RawValue>>, Error> {
+        if let Some(document) = self.store.document(kept)? {
+            return Ok(Some(document));
+        }
+        let (key, login) = (self.key(), &self.identity().login);
+        let locked = self.store.lock(key.as_str(), LOCK_LIMIT)?;
+        if let Some(document) = self.store.document(kept)? {
+            return Ok(Some(document));
+        }
+        credential::check_trust("token", &kept.trust, &self.source.tls_policy)?;
+        let mut count = || self.store.remember(&login.key(), |history| history.count(self.clock.now(), self.caller));
+        let Some(info) = self.issuer.validate(&login.auth_url, &kept.token, &mut count)? else { return Ok(None) };
+        let document = info.document.ok_or_else(|| self.unusable_document())?;
+        locked.write_document(kept, &document)?;
+        Ok(Some(document))
+    }
+
+    fn unusable_document(&self) -> Error {
+        let url = self.identity().login.auth_url.as_str().to_owned();
+        Error::BadAnswer { url, why: "what it says of a token repeats the token or the secret".into() }
     }
 
     /// Forgets that this secret was refused, and that hooks wait.
@@ -282,7 +324,7 @@ impl Broker<'_> {
     fn keep(&self, locked: &Locked, issued: &Issued) -> Result<Handout, Error> {
         let (store, identity, trust) = (self.store, self.identity(), &self.source.tls_policy);
         let kept = StoredToken::new(identity, &issued.token, issued.times, self.rule, trust, self.clock)?;
-        let mut warning = match locked.write(&kept) {
+        let mut warning = match locked.write(&kept, issued.document.as_deref()) {
             Ok(()) => store.take_trouble(),
             Err(error @ (Error::State { .. } | Error::NoKeyring(_))) if self.caller != Caller::Prompt => {
                 Some(Error::NotKept(error.to_string()))

@@ -45,7 +45,7 @@ impl Issuer for Fake<'_> {
         let issued_at = self.clock.now();
         let times = Times { issued_at, expires_at: issued_at + self.life, clock_offset: 0 };
         let token = Token::parse(&format!("token-{}", self.asked.get())).expect("a token");
-        Ok(Issued { token, times })
+        Ok(Issued { token, times, document: None })
     }
 
     fn validate(&self, _: &AuthUrl, _: &Token, _: Admit) -> Result<Option<TokenInfo>, Error> {

@@ -32,8 +32,13 @@ pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::of(source, Caller::Command, context.clock)?;
     let kept = session.obtain(0, context)?.kept;
     let mut text = Zeroizing::new(String::new());
-    text.push_str(&line("username", session.source.identity.login.method.label())?);
-    text.push_str(&line("password", kept.token.expose())?);
+    if message.wants_bearer() {
+        text.push_str("capability[]=authtype\nauthtype=Bearer\nephemeral=1\n");
+        text.push_str(&line("credential", kept.token.expose())?);
+    } else {
+        text.push_str(&line("username", session.source.identity.login.method.label())?);
+        text.push_str(&line("password", kept.token.expose())?);
+    }
     // Git is to ask again before the token dies, not when it has.
     let ask_again = kept.record.expires_locally().saturating_sub(MARGIN).max(context.clock.now() + 1);
     text.push_str(&line("password_expiry_utc", &ask_again.to_string())?);
@@ -72,7 +77,7 @@ pub fn store(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let key = identity.key();
     let trust = &session.source.tls_policy;
     let stored = StoredToken::new(identity, &token, info.times, session.rule(), trust, context.clock)?;
-    session.store.lock(key.as_str(), LOCK_LIMIT)?.write(&stored)?;
+    session.store.lock(key.as_str(), LOCK_LIMIT)?.write(&stored, info.document.as_deref())?;
     if let Some(error) = session.store.take_trouble() {
         context.warn(&error.to_string());
     }

@@ -7,6 +7,7 @@ use crate::error::{Error, escaped};
 use crate::record::Times;
 use crate::secret::Secret;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -97,7 +98,15 @@ impl Answer {
             credential: application_credential,
             system: system.is_some(),
             trust,
+            document: self.document(),
         })
+    }
+
+    /// The body, if it repeats nothing that was sent or came beside it.
+    fn document(&self) -> Option<Box<RawValue>> {
+        let text = std::str::from_utf8(&self.body).ok()?;
+        let repeats = self.hidden.iter().any(|secret| text.contains(secret.expose()));
+        serde_json::from_str(text).ok().filter(|_| !repeats && masked(text, &self.hidden) == text)
     }
 
     fn times(&self, token: &TokenBody, now: i64) -> Result<Times, String> {

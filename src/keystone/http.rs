@@ -57,9 +57,10 @@ impl Issuer for Keystone<'_> {
         }
         let bad = |why: String| Error::BadAnswer { url: url.clone(), why };
         let token = answer.subject_token.as_deref().and_then(Token::parse);
-        let token = token.ok_or_else(|| bad("it holds no token".into()))?;
+        let token = token.ok_or_else(|| bad("no token in it".into()))?;
         answer.hidden.push(Secret::from(token.expose()));
-        Ok(Issued { times: answer.token_info(now).map_err(bad)?.times, token })
+        let TokenInfo { times, document, .. } = answer.token_info(now).map_err(bad)?;
+        Ok(Issued { times, token, document })
     }
 
     fn validate(&self, auth_url: &AuthUrl, token: &Token, admit: Admit) -> Result<Option<TokenInfo>, Error> {
@@ -246,7 +247,7 @@ fn read_head(response: &Response) -> Result<Answer, String> {
     let headers = response.headers();
     // Which of them would be the token is anybody's guess.
     if response.status().is_success() && headers.get_all("x-subject-token").iter().count() > 1 {
-        return Err("it holds more than one X-Subject-Token".into());
+        return Err("more than one X-Subject-Token header".into());
     }
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(Answer {

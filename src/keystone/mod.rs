@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::identity::{AuthUrl, Identity};
 use crate::record::Times;
 use crate::secret::{Secret, Token};
+use serde_json::value::RawValue;
 
 /// A token that Keystone just made.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Issued {
     pub token: Token,
     /// Its times.
     pub times: Times,
+    /// As [`TokenInfo::document`].
+    pub document: Option<Box<RawValue>>,
 }
 
 /// Asked before each request to /auth/tokens: it counts the request, or refuses to have it sent.

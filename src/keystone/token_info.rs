@@ -3,6 +3,7 @@
 use crate::identity::{Domain, Identity, Method, Scope, User};
 use crate::record::Times;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Something that has an id and, mostly, a name and a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -35,6 +36,9 @@ pub struct TokenInfo {
     pub system: bool,
     /// The trust that it comes from.
     pub trust: Option<Reference>,
+    /// The whole document: catalog, roles, project and whatever else Keystone says. `None` if it repeats a secret, which
+    /// must not be written to a file.
+    pub document: Option<Box<RawValue>>,
 }
 
 impl Reference {
@@ -72,11 +76,11 @@ impl TokenInfo {
             (_, None) => false,
         };
         if !is_account {
-            return Err("it is another user's token");
+            return Err("the token belongs to another user");
         }
         match self.has_scope(&identity.scope) || !matches!(identity.login.method, Method::Password(_)) {
             true => Ok(()),
-            false => Err("it has another scope"),
+            false => Err("the token has another scope"),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::store::folder::Folder;
 use crate::store::keyring::{KeyringRequest, select};
 use crate::store::logins;
 use crate::store::{Store, StoredToken};
+use serde_json::value::RawValue;
 use settings::{allows_http, refresh_rule, service, session_bus, state_folder};
 use std::io::Read;
 use std::path::Path;
@@ -165,13 +166,31 @@ impl Session {
     /// As [`Broker::obtain`].
     pub fn obtain(&self, min_ttl: i64, context: &mut Context) -> Result<Handout, Error> {
         let handout = self.broker(|broker| broker.obtain(min_ttl))?;
+        self.warn_of(&handout, context);
+        Ok(handout)
+    }
+
+    /// The same with what Keystone said of the token.
+    ///
+    /// # Errors
+    /// As [`Broker::obtain_with_document`].
+    pub fn obtain_with_document(
+        &self,
+        min_ttl: i64,
+        context: &mut Context,
+    ) -> Result<(StoredToken, Box<RawValue>), Error> {
+        let (handout, document) = self.broker(|broker| broker.obtain_with_document(min_ttl))?;
+        self.warn_of(&handout, context);
+        Ok((handout.kept, document))
+    }
+
+    fn warn_of(&self, handout: &Handout, context: &mut Context) {
         if let Some(warning) = &handout.warning {
             context.warn(&warning.to_string());
         }
         if handout.is_new && self.source.tls_policy.insecure {
             context.warn("OS_INSECURE: the server's certificate was not verified");
         }
-        Ok(handout)
     }
 
     /// The changes that put a stored token into the environment of this process, and the OpenRC file's variables if one was

@@ -75,8 +75,16 @@ impl Folder {
     /// The content of `name`; `None` where there is no such file.
     ///
     /// # Errors
-    /// [`Error::State`] where it cannot be read, is no plain file of this user's, or is larger than any file of ours.
+    /// [`Error::State`] where it cannot be read, is no plain file of this user's, or is larger than a record.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.read_up_to(name, LARGEST)
+    }
+
+    /// The same for a file of at most `largest` bytes.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    pub fn read_up_to(&self, name: &str, largest: u64) -> Result<Option<Vec<u8>>, Error> {
         self.check()?;
         let path = self.path(name);
         let file = match self.opened(&path, std::fs::OpenOptions::new().read(true)) {
@@ -86,9 +94,9 @@ impl Folder {
         };
         check_file(&file, &path)?;
         let mut bytes = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| broken(&path, &error))?;
-        match bytes.len() as u64 > LARGEST {
-            true => Err(Error::State { path, why: format!("larger than {LARGEST} bytes"), hint: "move it away" }),
+        file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| broken(&path, &error))?;
+        match bytes.len() as u64 > largest {
+            true => Err(Error::State { path, why: format!("larger than {largest} bytes"), hint: "move it away" }),
             false => Ok(Some(bytes)),
         }
     }

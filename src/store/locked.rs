@@ -6,6 +6,7 @@ use super::{Store, StoredToken, names};
 use crate::error::Error;
 use crate::failpoint::{Point, failpoint};
 use crate::record::Record;
+use serde_json::value::RawValue;
 
 /// The right to write what is kept of one key, until it is dropped.
 pub struct Locked<'a> {
@@ -16,18 +17,22 @@ pub struct Locked<'a> {
 }
 
 impl Locked<'_> {
-    /// Keeps a new token: lease, keyring entry, record, then the older leases go, so that every prompt that looks finds the
+    /// Keeps a new token, and what Keystone said of it: lease, keyring entry, document, record, then the older leases go, so that every prompt that looks finds the
     /// new token. Where the state folder cannot be written, the keyring alone keeps it.
     ///
     /// # Errors
     /// [`Error::NoKeyring`], [`Error::State`]; then the next run finds either the old or the new token.
-    pub fn write(&self, stored: &StoredToken) -> Result<(), Error> {
+    pub fn write(&self, stored: &StoredToken, document: Option<&RawValue>) -> Result<(), Error> {
         let StoredToken { record, .. } = stored;
         self.leave_newer_alone()?;
         let has_lease = self.store.can_do_without(self.store.folder.touch(&record.lease))?.is_some();
         failpoint(Point::LeaseMade);
         self.write_entry(stored)?;
         failpoint(Point::EntryWritten);
+        if let Some(document) = document {
+            // The token is good without it, and Keystone can be asked again.
+            let _ = self.write_document(stored, document);
+        }
         if has_lease && self.store.can_do_without(self.write_record(record))?.is_some() {
             failpoint(Point::RecordWritten);
             self.sweep(Some(&record.lease));
@@ -117,6 +122,7 @@ impl Locked<'_> {
     fn keep_revoking(&self, mut entry: TokenEntry) -> Result<(), Error> {
         entry.forget_token();
         self.set_entry(&entry)?;
+        let _ = self.store.folder.remove(&names::document(self.key));
         failpoint(Point::Marked);
         entry.record.revoking = true;
         // A read-only state folder may keep the old one: the entry decides.
@@ -128,6 +134,7 @@ impl Locked<'_> {
     fn forget(&self) -> Result<(), Error> {
         self.store.keyring.delete(&names::token_account(self.key))?;
         failpoint(Point::EntryForgotten);
+        self.store.folder.remove(&names::document(self.key))?;
         self.store.folder.remove(&names::record(self.key))
     }
 

@@ -3,6 +3,7 @@
 //! The keyring is written first and holds a copy of the record; the record comes second. So whatever happens between
 //! the two, the token is found again, and a record that is missing, damaged or of another token is rebuilt from it.
 
+mod documents;
 pub mod entries;
 pub mod folder;
 mod history;

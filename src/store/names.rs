@@ -31,6 +31,11 @@ pub fn record(key: &str) -> String {
     format!("{key}.json")
 }
 
+/// What Keystone said of the token of `key`.
+pub fn document(key: &str) -> String {
+    format!("{key}.body.json")
+}
+
 /// The key whose expiry record the file is; `None` for any other one.
 pub fn key_of_record(file: &str) -> Option<&str> {
     file.strip_suffix(".json").filter(|key| key.len() == 64 && is_hex(key))

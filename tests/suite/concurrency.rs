@@ -221,7 +221,7 @@ fn a_record_is_not_rebuilt_from_a_token_that_somebody_replaced_meanwhile() {
     let write = |token: &str| {
         let token = Token::parse(token).unwrap();
         let stored = StoredToken::new(&source.identity, &token, times, rule, &source.tls_policy, &clock).unwrap();
-        store.try_lock(key.as_str()).unwrap().unwrap().write(&stored).unwrap();
+        store.try_lock(key.as_str()).unwrap().unwrap().write(&stored, None).unwrap();
         stored
     };
     // Somebody reads the first token without its lease; before they have the lock, another one is written.

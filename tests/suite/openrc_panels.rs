@@ -75,7 +75,7 @@ fn a_file_that_asks_is_asked_for_on_the_terminal_by_login_alone() {
     assert!(token.stderr.contains("ostoken login"), "{}", token.stderr);
     let mut shell = Shell::at_home(&bash, &person.home, "", &person.variables);
     shell.send(&format!("ostoken login --openrc {path}"));
-    shell.await_text("Password of erin");
+    shell.await_text("Password for erin");
     shell.send(&people::password("erin"));
     let answer = shell.prompt();
     assert_eq!(answer.status, 0, "{}", answer.text);

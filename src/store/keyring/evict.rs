@@ -125,6 +125,11 @@ impl CredentialApi for StoredToken {
         for candidate in self.candidates()? {
             // One that went meanwhile makes room as well.
             let _ = candidate.delete_credential();
+            if let Some(key) =
+                candidate.get_specifiers().as_ref().and_then(|(_, account)| names::key_of_account(account))
+            {
+                let _ = self.records.remove(&names::document(key));
+            }
             outcome = patiently(PAUSE, is_full, || self.entry.set_secret(secret));
             if outcome.is_ok() {
                 break;

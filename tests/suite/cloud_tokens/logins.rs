@@ -73,7 +73,7 @@ fn a_login_asks_on_the_terminal_and_shows_nothing_of_the_answer() {
     bob.unset("OS_PASSWORD").set("OSTOKEN_KEYRING", "keyutils");
     let mut shell = Shell::at_home(&bash, &bob.home, "", &bob.variables);
     shell.send("ostoken login");
-    shell.await_text(&format!("Password of bob at {}: ", cloud.auth_url()));
+    shell.await_text(&format!("Password for bob at {}: ", cloud.auth_url()));
     shell.send(&people::password("bob"));
     let answer = shell.prompt();
     assert_eq!(answer.status, 0, "{}", answer.text);
@@ -92,7 +92,7 @@ fn a_password_that_is_typed_the_moment_it_is_asked_for_is_not_shown() {
     let mut shell = Shell::at_home(&bash, &alice.home, "", &alice.variables);
     for _ in 0..20 {
         shell.send("ostoken login");
-        shell.await_text("Password of alice");
+        shell.await_text("Password for alice");
         shell.send("typed at once");
         let answer = shell.prompt();
         assert!(!answer.text.contains("typed at once"), "{}", answer.text);
@@ -107,7 +107,7 @@ fn a_login_that_is_interrupted_leaves_an_echoing_terminal_and_nothing_kept() {
     bob.unset("OS_PASSWORD").set("OSTOKEN_KEYRING", "keyutils");
     let mut shell = Shell::at_home(&bash, &bob.home, "", &bob.variables);
     shell.send("ostoken login");
-    shell.await_text("Password of bob");
+    shell.await_text("Password for bob");
     shell.interrupt();
     assert_eq!(shell.prompt().status, 130);
     assert_eq!(shell.text("stty -a | grep -o -- '-*echo '"), "echo");

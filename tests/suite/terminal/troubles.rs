@@ -120,7 +120,7 @@ fn a_login_at_this_terminal_is_seen_by_its_next_prompt(name: &str) {
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
     one_line(&greeting(&mut shell), &["run `ostoken login`"]);
     shell.send("ostoken login");
-    shell.await_text("Password of alice");
+    shell.await_text("Password for alice");
     shell.send("a password");
     assert_eq!(shell.prompt().status, 0);
     assert_eq!(shell.get("OS_TOKEN"), person.token());

@@ -24,7 +24,7 @@ struct Console {
 impl Console {
     /// `ostoken login`, once it asks its question.
     fn login(machine: &Machine) -> Console {
-        Console::start(machine.on_terminal(CtrlC::Key, &["login"]), "Password of alice")
+        Console::start(machine.on_terminal(CtrlC::Key, &["login"]), "Password for alice")
     }
 
     /// Starts it and waits until it shows `sign`.
