@@ -125,7 +125,9 @@ impl Broker<'_> {
         credential::check_trust("token", &kept.trust, &self.source.tls_policy)?;
         let mut count = || self.store.remember(&login.key(), |history| history.count(self.clock.now(), self.caller));
         let Some(info) = self.issuer.validate(&login.auth_url, &kept.token, &mut count)? else { return Ok(None) };
-        let document = info.document.ok_or_else(|| self.unusable_document())?;
+        let secret = credential::secret(self.store, self.state, self.source, self.caller);
+        let repeats = |document: &RawValue| secret.is_ok_and(|secret| document.get().contains(secret.expose()));
+        let document = info.document.filter(|document| !repeats(document)).ok_or_else(|| self.unusable_document())?;
         locked.write_document(kept, &document)?;
         Ok(Some(document))
     }

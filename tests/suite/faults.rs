@@ -276,7 +276,7 @@ fn a_redirect_is_not_followed() {
         let (fake, other) = (Fake::start(), Fake::start());
         let location = format!("{}/auth/tokens", other.auth_url());
         fake.always(Answer::redirect(status, &location));
-        let output = fails(User::of(&fake).run(&["token"]), 6, "redirects");
+        let output = fails(User::of(&fake).run(&["token"]), 6, "redirect to");
         assert!(output.stderr.contains(&other.auth_url()), "{output:?}");
         assert_eq!((fake.posts(), other.requests().len()), (1, 0));
     }
@@ -302,7 +302,7 @@ fn a_version_document_that_names_another_machine_gets_no_secret_there() {
     for link in [&|_: &Fake| other.auth_url(), &with_userinfo as &dyn Fn(&Fake) -> String] {
         let fake = Fake::start();
         fake.then(Answer::new(300)).then(Answer::versions(&link(&fake)));
-        fails(User::of(&fake).run(&["token"]), 6, "redirects");
+        fails(User::of(&fake).run(&["token"]), 6, "redirect to");
         assert_eq!((fake.posts(), other.requests().len()), (1, 0));
         assert!(!fake.requests()[1].body.contains(PASSWORD) && fake.requests()[1].headers.len() < 9);
     }

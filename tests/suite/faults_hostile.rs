@@ -38,7 +38,7 @@ fn is_refused(answer: &Answer, words: &str) {
 
 #[test]
 fn a_giant_body() {
-    is_refused(&Answer::giant(5 << 20), "more than 4194304 bytes");
+    is_refused(&Answer::giant(5 << 20), "larger than 4194304 bytes");
 }
 
 #[test]

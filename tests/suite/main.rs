@@ -13,6 +13,7 @@ mod cloud_lockout;
 mod cloud_tokens;
 mod completions;
 mod concurrency;
+mod documents;
 mod environments;
 mod failpoints;
 mod faults;

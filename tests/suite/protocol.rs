@@ -192,10 +192,10 @@ fn a_token_from_elsewhere_needs_its_authtype_and_its_server() {
     user.run_with_input(&["store"], "protocol=https\nhost=h\nauthtype=X-Auth-Token\ncredential=gAAAAAx\n").success();
     for more in ["authtype=X-Auth-Token\npassword=gAAAAAx\n", "authtype=X-Auth-Token\n"] {
         let output = user.run_with_input(&["store"], &about(&fake, more)).expect_status(2);
-        assert!(output.stderr.contains("without a `credential`"), "{output:?}");
+        assert!(output.stderr.contains("without `credential`"), "{output:?}");
     }
     let output = user.run_with_input(&["store"], &about(&fake, "credential=gAAAAAx\n")).expect_status(2);
-    assert!(output.stderr.contains("without an `authtype`"), "{output:?}");
+    assert!(output.stderr.contains("without `authtype`"), "{output:?}");
     for more in ["authtype=X-Auth-Token\n", "credential=gAAAAAx\n"] {
         let output = user.run_with_input(&["store"], &format!("protocol=https\nhost=h\n{more}")).success();
         assert_eq!(output.stderr, "", "another server's is not ours to judge");
@@ -259,7 +259,7 @@ fn a_caller_that_erred_is_told_so() {
         for command in ["get", "store", "erase"] {
             if (command, input) != ("get", "") {
                 let output = user.run_with_input(&[command], input).expect_status(2);
-                assert!(output.stderr.contains("no `protocol` and `host`") && output.stdout.is_empty(), "{output:?}");
+                assert!(output.stderr.contains("expected `protocol` and `host`") && output.stdout.is_empty(), "{output:?}");
             }
         }
     }

@@ -175,7 +175,7 @@ impl User {
     pub fn files(&self, kind: &str) -> Vec<PathBuf> {
         let is_kind = |name: &str| match kind {
             "lease" => name.starts_with("lease."),
-            "record" => name.ends_with(".json") && !name.ends_with(".login.json"),
+            "record" => name.len() == 64 + ".json".len() && name.ends_with(".json"),
             other => name.ends_with(&format!(".{other}")),
         };
         self.names(is_kind).into_iter().map(|name| self.state().join(name)).collect()
