@@ -129,7 +129,10 @@ fn a_clock_that_is_two_hours_off_keeps_a_token_fresh() {
         assert!((3500..=3600).contains(&left), "{left}");
         let hook = user.hook("").success();
         assert!(hook.stdout.starts_with(&token), "{hook:?}");
-        let ends = hook.stdout.lines().find_map(|line| line.split_once("OSTOKEN_EXPIRES_AT=")?.1.parse::<i64>().ok());
+        let ends = hook
+            .stdout
+            .lines()
+            .find_map(|line| line.split_once("OSTOKEN_EXPIRES_AT=")?.1.trim_matches('\'').parse::<i64>().ok());
         assert!(ends.is_some_and(|ends| (now() + 3500..=now() + 3601).contains(&ends)), "by this clock: {hook:?}");
         assert_eq!(fake.posts(), 1);
     }

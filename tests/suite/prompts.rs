@@ -56,7 +56,7 @@ impl User {
 
 fn word(output: &Output, before: &str) -> String {
     let found = output.stdout.lines().find_map(|line| line.strip_prefix(before));
-    found.unwrap_or_else(|| panic!("{before} is not in {output:?}")).to_owned()
+    found.unwrap_or_else(|| panic!("{before} is not in {output:?}")).trim_matches('\'').to_owned()
 }
 
 fn said(output: &Output) -> String {

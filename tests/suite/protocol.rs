@@ -259,7 +259,10 @@ fn a_caller_that_erred_is_told_so() {
         for command in ["get", "store", "erase"] {
             if (command, input) != ("get", "") {
                 let output = user.run_with_input(&[command], input).expect_status(2);
-                assert!(output.stderr.contains("expected `protocol` and `host`") && output.stdout.is_empty(), "{output:?}");
+                assert!(
+                    output.stderr.contains("expected `protocol` and `host`") && output.stdout.is_empty(),
+                    "{output:?}"
+                );
             }
         }
     }
