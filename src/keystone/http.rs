@@ -86,14 +86,19 @@ impl Issuer for Keystone<'_> {
 struct Agent {
     /// Not dropped: that waits for a name that is still being looked up after the time is over.
     client: ManuallyDrop<Client>,
+    explainer: Explainer,
+    /// How long the whole request may take.
+    limit: Duration,
+}
+
+/// What is known of the way to a server, for whoever has to be told why a request failed.
+pub(super) struct Explainer {
     /// Tells whether the server asked for a certificate.
     certificate: Arc<ClientCertificate>,
     /// The variable of the proxy in the way.
     proxy: Option<&'static str>,
     /// Whose name is looked up, in words.
     host: String,
-    /// How long the whole request may take.
-    limit: Duration,
 }
 
 impl Keystone<'_> {
@@ -161,7 +166,10 @@ impl Keystone<'_> {
         body: Option<Zeroizing<Vec<u8>>>,
         hidden: &[Secret],
     ) -> Result<Answer, Error> {
-        let unreachable = |error: &(dyn Cause + 'static)| Error::Unreachable { url: url.into(), why: agent.why(error) };
+        let unreachable = |error: &(dyn Cause + 'static)| Error::Unreachable {
+            url: url.into(),
+            why: agent.explainer.why(error, agent.limit),
+        };
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
         let mut request = agent.client.request(method, url).headers(headers).timeout(agent.limit);
         if let Some(body) = body {
@@ -194,8 +202,20 @@ impl Keystone<'_> {
     /// What sends one request. It is made before the request is counted: a file of certificates that cannot be read costs
     /// no count.
     fn agent(&self, url: &str) -> Result<Agent, Error> {
+        let limit = self.limit();
+        let (builder, explainer) = self.builder(url)?;
+        let built = reqwest::blocking::ClientBuilder::from(builder).build();
+        let client = ManuallyDrop::new(built.map_err(|error| Error::Unreachable {
+            url: url.into(),
+            why: explainer.why(&error.without_url(), limit),
+        })?);
+        Ok(Agent { client, explainer, limit })
+    }
+
+    /// What sends requests to the server of `url`, and what tells why one failed.
+    pub(super) fn builder(&self, url: &str) -> Result<(reqwest::ClientBuilder, Explainer), Error> {
         let (proxy, tls) = self.way(url)?;
-        let mut client = Client::builder()
+        let mut client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.config)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -207,19 +227,13 @@ impl Keystone<'_> {
         if let Some(proxy) = proxy {
             client = client.proxy(proxy.proxy);
         }
-        let limit = self.limit();
         // Through a proxy, it is the proxy's own name that this machine looks up.
         let host = match variable {
             Some(_) => "its host".to_owned(),
             None => Url::parse(url)
                 .map_or_else(|_| "host".to_owned(), |url| format!("host {}", url.host_str().unwrap_or_default())),
         };
-        let why = |error: reqwest::Error| {
-            let why = reason(&error.without_url(), &host, limit);
-            Error::Unreachable { url: url.into(), why }
-        };
-        let client = ManuallyDrop::new(client.build().map_err(why)?);
-        Ok(Agent { client, certificate: tls.client, proxy: variable, host, limit })
+        Ok((client, Explainer { certificate: tls.client, proxy: variable, host }))
     }
 
     fn limit(&self) -> Duration {
@@ -228,12 +242,12 @@ impl Keystone<'_> {
     }
 }
 
-impl Agent {
-    /// Why a request failed.
-    fn why(&self, error: &(dyn Cause + 'static)) -> String {
+impl Explainer {
+    /// Why a request within `limit` failed.
+    pub(super) fn why(&self, error: &(dyn Cause + 'static), limit: Duration) -> String {
         let why = match self.certificate.is_missing() {
             true => asks_for_certificate().into(),
-            false => reason(error, &self.host, self.limit),
+            false => reason(error, &self.host, limit),
         };
         match self.proxy {
             Some(variable) => format!("through the proxy of {variable}: {why}"),

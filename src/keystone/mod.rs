@@ -4,6 +4,7 @@
 
 mod answer;
 mod certificates;
+pub mod forward;
 pub mod http;
 mod mask;
 mod proxy;
