@@ -1,6 +1,7 @@
 //! The command line, as data. Help, man pages and completions come from here.
 
 use crate::error::Error;
+use crate::output::change::Reader;
 use crate::output::format::Format;
 use crate::output::hook::HookShell;
 use crate::output::shell::Shell;
@@ -104,9 +105,24 @@ pub enum Command {
         /// The shell to print for
         #[arg(long, value_enum)]
         shell: Shell,
+        /// Require this much remaining lifetime, for example 6h
+        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+        min_ttl: Option<std::time::Duration>,
     },
     /// Run a command with the token, and without the password, in its environment
     Exec {
+        /// Require this much remaining lifetime, for example 6h
+        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+        min_ttl: Option<std::time::Duration>,
+        /// Give the command the token alone: for programs that leave this machine or outlive this one
+        #[arg(long)]
+        direct: bool,
+        /// Set the environment for programs that read it in another way
+        #[arg(long = "for", value_enum, value_name = "PROGRAM", conflicts_with = "direct")]
+        reader: Option<Reader>,
+        /// Run the command as it is if there is no login
+        #[arg(long, hide = true)]
+        wrapped: bool,
         /// The command and its arguments, after `--`
         #[arg(required = true, trailing_var_arg = true, value_hint = clap::ValueHint::CommandWithArguments)]
         command: Vec<OsString>,

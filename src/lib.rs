@@ -21,6 +21,7 @@ pub mod keystone;
 pub mod login_history;
 pub mod output;
 mod password_prompt;
+mod process;
 mod prompt;
 pub mod protocol;
 pub mod record;
@@ -48,7 +49,7 @@ const LONGEST_TEXT: usize = 4000;
 pub fn run_from_process(name: &str) -> ExitCode {
     let started = Instant::now();
     protect_memory();
-    let environment = Environment::of_process();
+    let environment = Environment::of_process().before_endpoint();
     let is_dumb = environment.get("TERM") == Some("dumb");
     let terminal = std::io::stderr().is_terminal() && !is_dumb;
     let colour = std::io::stdout().is_terminal() && !is_dumb && environment.get("NO_COLOR").is_none();

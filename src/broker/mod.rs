@@ -112,6 +112,30 @@ impl Broker<'_> {
         Ok((handout, document))
     }
 
+    /// Forgets the kept token if Keystone does not know it any more: somebody was refused with it.
+    ///
+    /// # Errors
+    /// Those of [`Store`] and [`Issuer::validate`].
+    pub fn confirm(&self) -> Result<(), Error> {
+        let (key, login) = (self.key(), &self.identity().login);
+        let Some(kept) = self.store.read(&key)? else { return Ok(()) };
+        credential::check_trust("token", &kept.trust, &self.source.tls_policy)?;
+        if self.issuer.validate(&login.auth_url, &kept.token, &mut self.count())?.is_some() {
+            return Ok(());
+        }
+        let locked = self.store.lock(key.as_str(), LOCK_LIMIT)?;
+        match self.store.read(&key)? {
+            Some(now) if now.token == kept.token => locked.erase(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a request, or refuses to have it sent.
+    fn count(&self) -> impl FnMut() -> Result<(), Error> {
+        let login = self.identity().login.key();
+        move || self.store.remember(&login, |history| history.count(self.clock.now(), self.caller))
+    }
+
     /// What Keystone said of the token; `None` if it does not know it any more.
     fn known_document(&self, kept: &StoredToken) -> Result<Option<Box<RawValue>>, Error> {
         if let Some(document) = self.store.document(kept)? {
@@ -123,8 +147,8 @@ impl Broker<'_> {
             return Ok(Some(document));
         }
         credential::check_trust("token", &kept.trust, &self.source.tls_policy)?;
-        let mut count = || self.store.remember(&login.key(), |history| history.count(self.clock.now(), self.caller));
-        let Some(info) = self.issuer.validate(&login.auth_url, &kept.token, &mut count)? else { return Ok(None) };
+        let info = self.issuer.validate(&login.auth_url, &kept.token, &mut self.count())?;
+        let Some(info) = info else { return Ok(None) };
         let secret = credential::secret(self.store, self.state, self.source, self.caller);
         let repeats = |document: &RawValue| secret.is_ok_and(|secret| document.get().contains(secret.expose()));
         let document = info.document.filter(|document| !repeats(document)).ok_or_else(|| self.unusable_document())?;
@@ -308,8 +332,7 @@ impl Broker<'_> {
             Refusals::Forgiven => self.forgive(&secret)?,
         }
 
-        let mut count = || self.store.remember(&key, |history| history.count(self.clock.now(), self.caller));
-        match self.issuer.create(self.identity(), &secret, &mut count) {
+        match self.issuer.create(self.identity(), &secret, &mut self.count()) {
             Ok(issued) => {
                 let _ = credential::note_acceptance(self.store, self.identity(), &secret);
                 let handout = self.keep(locked, &issued)?;

@@ -10,9 +10,9 @@ use crate::session::Session;
 use zeroize::Zeroizing;
 
 /// Prints the lines that put the token, and an OpenRC file's variables, into the shell's environment.
-pub fn run(global: &Global, shell: Shell, context: &mut Context) -> Result<Exit, Error> {
+pub fn run(global: &Global, shell: Shell, min_ttl: i64, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Caller::Command, context)?;
-    let kept = session.obtain(0, context)?.kept;
+    let kept = session.obtain(min_ttl, context)?.kept;
     let mut text = Zeroizing::new(String::new());
     for (name, value) in
         session.export(&kept, Scrub::Nothing, context).iter().filter_map(|change| session.variable(change))

@@ -26,9 +26,11 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<Exit, Error> {
     let Cli { global, command } = cli;
     match command {
         Command::Login { password_stdin } => login::run(&global, password_stdin, context),
-        Command::Token { format, min_ttl } => token::run(&global, format, min_ttl, context),
-        Command::Env { shell } => env::run(&global, shell, context),
-        Command::Exec { command } => exec::run(&global, &command, context),
+        Command::Token { format, min_ttl } => token::run(&global, format, seconds(min_ttl), context),
+        Command::Env { shell, min_ttl } => env::run(&global, shell, seconds(min_ttl), context),
+        Command::Exec { min_ttl, direct, reader, wrapped, command } => {
+            exec::run(&global, &exec::Options { min_ttl: seconds(min_ttl), direct, reader, wrapped }, &command, context)
+        }
         Command::Status { json, check } => status::run(&global, json, check, context),
         Command::Refresh => refresh::run(&global, context),
         Command::Revoke { all } => revoke::run(&global, all, context),
@@ -43,4 +45,9 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<Exit, Error> {
         Command::Hook(arguments) => prompt::run(&global, &arguments, context),
         Command::Renew => renew::run(&global, context),
     }
+}
+
+/// A lifetime that is asked for, in seconds.
+fn seconds(duration: Option<std::time::Duration>) -> i64 {
+    duration.map_or(0, |duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX))
 }

@@ -7,12 +7,10 @@ use crate::login_history::Caller;
 use crate::output::format::{self, Format};
 use crate::session::Session;
 use crate::store::StoredToken;
-use std::time::Duration;
 
 /// Prints the token in the form that is asked for.
-pub fn run(global: &Global, form: Format, min_ttl: Option<Duration>, context: &mut Context) -> Result<Exit, Error> {
+pub fn run(global: &Global, form: Format, min_ttl: i64, context: &mut Context) -> Result<Exit, Error> {
     let session = Session::open(global, Caller::Command, context)?;
-    let min_ttl = min_ttl.map_or(0, |duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX));
     let exec_info = context.environment.get("KUBERNETES_EXEC_INFO");
     let mut obtain = || session.obtain(min_ttl, context).map(|handout| handout.kept);
     let text = match form {

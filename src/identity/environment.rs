@@ -11,6 +11,15 @@ use zeroize::Zeroizing;
 /// What a hook takes out of the environment: it stands in `OSTOKEN_NAME` while `OS_NAME` is gone.
 pub const TAKEN: [&str; 6] = ["AUTH_TYPE", "USER_DOMAIN_NAME", "USER_DOMAIN_ID", "USERNAME", "USER_ID", "PASSCODE"];
 
+/// Variables that hold a secret.
+pub const SECRETS: [&str; 3] = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSCODE"];
+
+/// What stands in the place of a secret in the environment of a command that has a local identity endpoint.
+pub const PLACEHOLDER: &str = "ostoken";
+
+/// The variable that holds the endpoint's auth URL. It is in force as long as OS_AUTH_URL is the same.
+pub const ENDPOINT: &str = "OSTOKEN_ENDPOINT";
+
 /// A change of one variable. A hook copies the shell's own variables: what it is told holds no value of the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvChange {
@@ -139,6 +148,19 @@ impl Environment {
     /// As [`AuthUrl::parse`]; `Ok(None)` where OS_AUTH_URL is not set.
     pub fn auth_url(&self, allow_http: bool) -> Result<Option<AuthUrl>, Error> {
         self.get("OS_AUTH_URL").map(|text| AuthUrl::parse(text, allow_http)).transpose()
+    }
+
+    /// This environment as it is for a command under no local identity endpoint ([`ENDPOINT`]): Keystone's own address, and
+    /// no word in the place of a secret.
+    #[must_use]
+    pub fn before_endpoint(mut self) -> Environment {
+        let own = |name: &str| self.get(name).map(str::to_owned);
+        let (Some(auth_url), Some(real)) = (own("OS_AUTH_URL"), own("OSTOKEN_AUTH_URL")) else { return self };
+        if own(ENDPOINT).as_ref() == Some(&auth_url) {
+            self.0.insert("OS_AUTH_URL".into(), Zeroizing::new(real));
+            self.0.retain(|name, value| !(SECRETS.contains(&name.as_str()) && value.as_str() == PLACEHOLDER));
+        }
+        self
     }
 
     /// The identity of this environment. What a hook of ours took away is put back in, for as long as auth URL and

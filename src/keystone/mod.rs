@@ -16,7 +16,7 @@ mod tls;
 mod token_info;
 
 pub use http::Keystone;
-pub use token_info::{Reference, TokenInfo};
+pub use token_info::{Reference, Subject, TokenInfo};
 
 use crate::error::Error;
 use crate::identity::{AuthUrl, Identity};

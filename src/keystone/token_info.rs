@@ -41,6 +41,29 @@ pub struct TokenInfo {
     pub document: Option<Box<RawValue>>,
 }
 
+/// Whose a token is, and for which project.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Subject {
+    /// The user.
+    #[serde(default)]
+    pub user: Reference,
+    /// The project.
+    #[serde(default)]
+    pub project: Option<Reference>,
+}
+
+impl Subject {
+    /// Reads it from Keystone's document of a token; nobody's if that is not one.
+    pub fn of(document: &RawValue) -> Subject {
+        #[derive(Deserialize)]
+        struct Document {
+            token: Subject,
+        }
+        let nobody = Subject { user: Reference::default(), project: None };
+        serde_json::from_str(document.get()).map_or(nobody, |document: Document| document.token)
+    }
+}
+
 impl Reference {
     fn is(&self, name: &str, domain: &Domain) -> bool {
         self.name == name && self.domain.as_deref().is_some_and(|own| own.is_domain(domain))

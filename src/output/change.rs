@@ -1,7 +1,9 @@
 //! What an export of the token changes in an environment: one plan for the hooks, for `env` and for `exec`.
 
-use crate::identity::environment::{EnvChange, Environment, TAKEN, taken};
-use crate::identity::{Identity, IdentitySource, Login};
+pub use crate::identity::environment::SECRETS;
+use crate::identity::environment::{ENDPOINT, EnvChange, Environment, PLACEHOLDER, TAKEN, taken};
+use crate::identity::{HTTP_PROXIES, HTTPS_PROXIES, Identity, IdentitySource, Login, NO_PROXIES};
+use crate::keystone::Subject;
 use crate::record::Record;
 use crate::secret::Token;
 
@@ -13,9 +15,6 @@ pub enum Scrub {
     /// User and password (`OSTOKEN_SCRUB=1`, `exec`): gophercloud refuses a token beside a user.
     UserAndSecret,
 }
-
-/// Variables that hold a secret.
-pub const SECRETS: [&str; 3] = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSCODE"];
 
 /// How `environment` becomes one that holds the token.
 ///
@@ -60,6 +59,56 @@ pub fn export(
         EnvChange::set("OSTOKEN_FOR", mark),
         EnvChange::set("OSTOKEN_EXPIRES_AT", record.expires_locally().to_string()),
     ]);
+    changes
+}
+
+/// A program that reads the environment by itself, and wants it in another way than the Python clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Reader {
+    /// Go programs that use gophercloud's AuthOptionsFromEnv
+    Gophercloud,
+}
+
+/// What an environment becomes for a command whose Keystone is the local identity endpoint at `auth_url`: the token, where
+/// the clients bear it, else the login's own method; no secret either way. (Measured: facts of both Python clients and of
+/// gophercloud.)
+pub fn endpoint(
+    environment: &Environment,
+    source: &IdentitySource,
+    token: &Token,
+    record: &Record,
+    auth_url: &str,
+    reader: Option<(Reader, &Subject)>,
+) -> Vec<EnvChange> {
+    let scrub = if reader.is_some() { Scrub::UserAndSecret } else { Scrub::Nothing };
+    let mut changes = match clients_bear_it(environment, &source.identity) {
+        true => export(environment, source, token, record, scrub),
+        false => Vec::new(),
+    };
+    let secret = match source.identity.login.method.name() {
+        "password" => "OS_PASSWORD",
+        _ => "OS_APPLICATION_CREDENTIAL_SECRET",
+    };
+    let held = SECRETS.into_iter().filter(|name| *name == secret || environment.is_set(name));
+    let bears = !changes.is_empty();
+    // A passcode breaks the token plugin, and was taken away for it.
+    changes
+        .extend(held.filter(|name| !(bears && *name == "OS_PASSCODE")).map(|name| EnvChange::set(name, PLACEHOLDER)));
+    if let Some((Reader::Gophercloud, Subject { user, project })) = reader.filter(|_| bears) {
+        changes.push(EnvChange::set("OS_USERID", user.id.as_str()));
+        changes.extend(project.iter().map(|project| EnvChange::set("OS_PROJECT_ID", project.id.as_str())));
+    }
+    changes.extend([
+        EnvChange::set("OS_AUTH_URL", auth_url),
+        EnvChange::set(ENDPOINT, auth_url),
+        EnvChange::set("OSTOKEN_AUTH_URL", source.identity.login.auth_url.as_str()),
+    ]);
+    // Python's requests would ask a proxy for 127.0.0.1.
+    if HTTP_PROXIES.iter().chain(&HTTPS_PROXIES).any(|name| environment.get(name).is_some()) {
+        let before = NO_PROXIES.iter().find_map(|name| environment.get(name)).map(|hosts| format!("{hosts},"));
+        let hosts = format!("{}127.0.0.1", before.unwrap_or_default());
+        changes.extend(NO_PROXIES.map(|name| EnvChange::set(name, hosts.as_str())));
+    }
     changes
 }
 

@@ -1,6 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 pub mod settings;
+pub mod tokens;
 
 use crate::broker::{Broker, Handout};
 use crate::cli::Global;
@@ -10,6 +11,7 @@ use crate::error::{Error, escaped};
 use crate::identity::environment::EnvChange;
 use crate::identity::openrc::{self, OpenRc};
 use crate::identity::{Environment, IdentitySource};
+use crate::keystone::forward::Forwarder;
 use crate::keystone::{Admit, Keystone};
 use crate::login_history::Caller;
 use crate::output::change::{self, Scrub};
@@ -143,18 +145,38 @@ impl Session {
         self.keystone().check(&self.source.identity.login.auth_url)
     }
 
+    /// What passes requests on to this identity's Keystone.
+    ///
+    /// # Errors
+    /// As [`Keystone::forwarder`].
+    pub fn forwarder(&self) -> Result<Forwarder, Error> {
+        self.keystone().forwarder(&self.source.identity.login.auth_url)
+    }
+
     /// Works with the broker of this identity.
     ///
     /// # Errors
     /// What `work` gives.
     pub fn broker<T>(&self, work: impl FnOnce(&Broker) -> Result<T, Error>) -> Result<T, Error> {
+        self.broker_of(&self.source, work)
+    }
+
+    /// The same for an identity that differs from the session's own in its scope alone.
+    ///
+    /// # Errors
+    /// What `work` gives.
+    pub fn broker_of<T>(
+        &self,
+        source: &IdentitySource,
+        work: impl FnOnce(&Broker) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let issuer = self.keystone();
         work(&Broker {
             store: &self.store,
             state: &self.state,
             issuer: &issuer,
             clock: self.clock,
-            source: &self.source,
+            source,
             rule: self.rule,
             caller: self.caller,
         })
@@ -197,12 +219,17 @@ impl Session {
     /// given.
     pub fn export(&self, kept: &StoredToken, scrub: Scrub, context: &Context) -> Vec<EnvChange> {
         let environment = &self.source.environment;
-        let mut changes = match self.source.openrc {
-            Some(_) => change::replace(context.environment, environment),
-            None => Vec::new(),
-        };
+        let mut changes = self.replaced(context);
         changes.extend(change::export(environment, &self.source, &kept.token, &kept.record, scrub));
         changes
+    }
+
+    /// The changes that put an OpenRC file's variables in the place of the environment's, if a file was given.
+    pub fn replaced(&self, context: &Context) -> Vec<EnvChange> {
+        match self.source.openrc {
+            Some(_) => change::replace(context.environment, &self.source.environment),
+            None => Vec::new(),
+        }
     }
 
     /// What a change of [`Session::export`] does, as [`EnvChange::variable`].
