@@ -91,7 +91,10 @@ pub fn endpoint(
     };
     let held = SECRETS.into_iter().filter(|name| *name == secret || environment.is_set(name));
     let bears = !changes.is_empty();
-    // A passcode breaks the token plugin, and was taken away for it.
+    // A shell keeps the passcode that it took away; a command has no use for it.
+    changes.retain(|change| !matches!(change, EnvChange::Copy { from, .. } if from == "OS_PASSCODE"));
+    changes.extend(environment.is_set("OSTOKEN_PASSCODE").then(|| EnvChange::Unset("OSTOKEN_PASSCODE".into())));
+    // It breaks the token plugin: no placeholder takes its place there.
     changes
         .extend(held.filter(|name| !(bears && *name == "OS_PASSCODE")).map(|name| EnvChange::set(name, PLACEHOLDER)));
     if let Some((Reader::Gophercloud, Subject { user, project })) = reader.filter(|_| bears) {

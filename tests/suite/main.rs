@@ -14,6 +14,7 @@ mod cloud_tokens;
 mod completions;
 mod concurrency;
 mod documents;
+mod endpoint;
 mod environments;
 mod failpoints;
 mod faults;

@@ -272,7 +272,7 @@ fn exec_gives_environment_arguments_directory_and_exit_code() {
     let output = user.run(&["exec", "--", "sh", "-c", script, "sh", "a b", "", "--openrc"]).expect_status(42);
     let home = user.home.path();
     let token = user.token();
-    let want = ["3", "a b", "", "--openrc", home.to_str().unwrap(), "token", "none", &token];
+    let want = ["3", "a b", "", "--openrc", home.to_str().unwrap(), "token", "ostoken", &token];
     assert_eq!(output.stdout.lines().collect::<Vec<_>>(), want);
     assert_eq!(user.home.run_with_input(&mut user.ostoken(&["exec", "cat"]), "typed").success().stdout, "typed");
     assert_eq!(user.run(&["exec", "--", "sh", "-c", "kill -TERM $$"]).status, -15);
@@ -299,7 +299,7 @@ fn exec_with_a_file_runs_in_that_files_environment() {
     let fake = Fake::start();
     let user = User::of(&fake).with("OS_CLOUD", "mine").with("OS_REGION_NAME", "old");
     let file = openrc(&user);
-    let output = user.run(&["exec", "--openrc", file.to_str().unwrap(), "--", "env", "-0"]).success();
+    let output = user.run(&["exec", "--direct", "--openrc", file.to_str().unwrap(), "--", "env", "-0"]).success();
     let seen = listed(&output);
     let get = |name: &str| seen.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     assert_eq!((get("OS_CLOUD"), get("OS_REGION_NAME"), get("OS_PASSWORD")), (None, None, None));

@@ -233,7 +233,7 @@ fn a_program_started_by_exec_is_itself_again_and_has_no_password() {
     let script = "import ctypes, os; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)); \
                   print(sorted(n for n in os.environ if n.startswith('OS'))); print(sorted(os.listdir('/proc/self/fd')))";
     let plain = user.home.run(user.command(python.to_str().unwrap()).args(["-c", script])).success();
-    let output = user.run(&["exec", "--", python.to_str().unwrap(), "-c", script]).success();
+    let output = user.run(&["exec", "--direct", "--", python.to_str().unwrap(), "-c", script]).success();
     let lines: Vec<&str> = output.stdout.lines().collect();
     assert_eq!(lines[0], "1", "core dumps are the program's own business");
     for gone in ["'OS_PASSWORD'", "'OS_PASSCODE'", "'OS_USERNAME'", "'OS_USER_DOMAIN_NAME'"] {

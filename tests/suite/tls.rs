@@ -37,7 +37,7 @@ fn a_servers_own_certificate_is_taken_where_it_is_listed_for_its_names_and_dates
     // A certificate of the same names and another key.
     let stranger = user_of(&fake, port, &Certificate::self_signed(&["localhost"]).pem);
     let output = stranger.run(&["token"]).expect_status(6);
-    assert!(output.stderr.contains("not trusted here: set OS_CACERT"), "{output:?}");
+    assert!(output.stderr.contains("not signed by a trusted authority: set OS_CACERT"), "{output:?}");
     let over = Certificate::expired(&["localhost"]);
     let user = user_of(&fake, front(fake.port(), &over, None), &over.pem);
     let output = user.run(&["token"]).expect_status(6);

@@ -56,7 +56,7 @@ fn a_refusal_is_said_once_and_the_right_password_ends_it(name: &str) {
     fake.always(Answer::unauthorized());
     let Some(person) = User::with_keyutils(fake.environment()) else { return };
     let Some(mut shell) = person.terminal(name, &init(name)) else { return };
-    one_line(&greeting(&mut shell), &["refused", "ostoken login"]);
+    one_line(&greeting(&mut shell), &["rejected", "ostoken login"]);
     for line in ["", "export OS_PROJECT_NAME=other", "", "export OS_PROJECT_NAME=demo"] {
         assert_eq!(shell.run_in_time(line).text, "", "{line}");
     }

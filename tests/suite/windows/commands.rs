@@ -131,6 +131,6 @@ fn a_keyring_of_another_system_is_refused_with_those_that_windows_has() {
     machine.set("OSTOKEN_KEYRING", "keyutils");
     let output = machine.run(&["token"]).expect_status(7);
     assert!(output.stderr.contains("keyutils: not available on this system"), "{output:?}");
-    assert!(output.stderr.contains("hint: choose one: OSTOKEN_KEYRING=credential-manager or file"), "{output:?}");
+    assert!(output.stderr.contains("hint: choose one with OSTOKEN_KEYRING=credential-manager or file"), "{output:?}");
     assert_eq!(cloud.creations(), 0);
 }
