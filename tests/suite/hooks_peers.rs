@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::hooks_bash::version;
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
 use crate::support::hooks::bash;
-use crate::support::pty::Shell;
+use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 use crate::support::tools::prepared;
 use programs::{direnv_line, direnv_works, starship_line, starship_works, zoxide_line, zoxide_works};
@@ -39,11 +39,11 @@ impl Peer<'_> {
             let (theirs, ours) = ((self.line)(kind, &fake.home()), fake.source(kind));
             let rc = if first == "ours" { ours + &theirs } else { theirs + "\n" + &ours };
             let open = match kind {
-                "fish" => Shell::fish,
-                "zsh" => Shell::zsh,
-                _ => Shell::bash,
+                "fish" => Shell::fish_in,
+                "zsh" => Shell::zsh_in,
+                _ => Shell::bash_in,
             };
-            let mut shell = open(program, &fake, &rc);
+            let mut shell = open(program, &fake, &rc, SESSION);
             assert_eq!(shell.greeting, "", "{kind}, {first} first");
             if kind == "bash" && first == "ours" && version(program) < 404 {
                 // It cannot look before a command: where it was not the last, it asks when it is.

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::hooks_peers::Peer;
 use crate::support::fake_ostoken::{FakeOstoken, TOKEN};
 use crate::support::hooks::{bash, has_token};
-use crate::support::pty::Shell;
+use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 
 /// bash-preexec 0.5 and 0.6: installed at the first prompt, in front and behind; a DEBUG trap; 0.6 exports its mark
@@ -133,7 +133,7 @@ fn powerlevel10ks_instant_prompt_sees_no_output_simulated() {
         let fake = FakeOstoken::new();
         fake.mode(mode);
         let rc = format!("{INSTANT_PROMPT}{}precmd_functions+=(end_instant)\n", fake.source("zsh"));
-        let mut shell = Shell::zsh(&zsh, &fake, &rc);
+        let mut shell = Shell::zsh_in(&zsh, &fake, &rc, SESSION);
         assert_eq!(fs::read_to_string(fake.home().join("instant")).expect("what was printed"), "", "{mode}");
         assert_eq!(shell.greeting, "", "{mode}");
         let said = shell.run("").text;

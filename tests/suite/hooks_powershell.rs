@@ -1,6 +1,5 @@
-//! The PowerShell hook in a real PowerShell, against a fake `ostoken`. What belongs here: what a PowerShell user can
-//! see, and the rules of the hook file itself. Most cases feed lines through a pipe; those that need PSReadLine are in
-//! `terminal`.
+//! What only the PowerShell hook has, or says in its own way, in a real PowerShell, against a fake `ostoken`; the rest
+//! is in `hooks`. Most cases feed lines through a pipe; those that need PSReadLine are in `terminal`.
 
 mod file;
 mod loading;
@@ -11,73 +10,12 @@ mod wrappers;
 
 use std::process::Stdio;
 
-use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
+use crate::support::fake_ostoken::{FakeOstoken, TOKEN};
 use crate::support::hooks::processes_in;
 use crate::support::powershell::{command, hooked, printed, pwsh};
 use crate::support::process::finish;
 use crate::support::pty::SESSION;
 use crate::support::tool;
-
-#[test]
-fn the_token_is_exported_and_the_user_domain_taken_away() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let seen = hooked(&pwsh, &fake, SESSION, "ours\n");
-    let token = format!("OS_TOKEN={TOKEN}");
-    let want = [
-        "OS_AUTH_TYPE=token",
-        "OS_AUTH_URL=https://keystone.test:5000/v3",
-        "OS_PASSWORD=s3cret-word",
-        "OS_PROJECT_DOMAIN_NAME=Default",
-        "OS_PROJECT_NAME=engine",
-        &token,
-        "OS_USERNAME=ada",
-        "OSTOKEN_EXPIRES_AT=4000000000",
-        "OSTOKEN_EXPORTED=0123456789abcdef",
-        "OSTOKEN_FOR=fedcba9876543210",
-        "OSTOKEN_USER_DOMAIN_NAME=Default",
-    ];
-    let mut seen: Vec<&str> = seen.iter().map(String::as_str).collect();
-    let mut want = Vec::from(want);
-    seen.sort_unstable();
-    want.sort_unstable();
-    assert_eq!(seen, want);
-    assert_eq!(fake.calls(), ["hook --shell powershell --said "]);
-    assert!(!fake.saw_terminal());
-}
-
-#[test]
-fn a_fresh_token_makes_no_call_and_a_lease_that_is_gone_exactly_one() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let script = format!("{}calls\nrenew\n$env:OS_TOKEN\n{}calls\n", "$null\n".repeat(20), "$null\n".repeat(20));
-    assert_eq!(hooked(&pwsh, &fake, SESSION, &script), ["1", RENEWED, "2"]);
-}
-
-#[test]
-fn a_due_refresh_and_a_clock_that_went_back_make_one_call_each() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let set = |name: &str, value: &str| format!("& (Get-Module ostoken) {{ $script:{name} = {value} }}\n");
-    let script = format!(
-        "{}$null\ncalls\n{}$null\ncalls\n",
-        set("due", "[DateTime]::UtcNow"),
-        set("since", "[DateTime]::UtcNow.AddDays(1)"),
-    );
-    assert_eq!(hooked(&pwsh, &fake, SESSION, &script), ["2", "3"]);
-}
-
-#[test]
-fn a_change_of_the_environment_makes_one_call() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let openrc: String = SESSION.iter().map(|(name, value)| format!("$env:{name} = '{value}'; ")).collect();
-    let script = format!(
-        "$env:OS_PROJECT_NAME = 'other'\n$null\ncalls\n{openrc}\n\"<$env:OS_USER_DOMAIN_NAME>\"\ncalls\n\
-         {openrc}\n$env:OSTOKEN_USER_DOMAIN_NAME\ncalls\n"
-    );
-    assert_eq!(hooked(&pwsh, &fake, SESSION, &script), ["2", "<>", "3", "Default", "4"]);
-}
 
 #[test]
 fn no_two_environments_look_alike() {
@@ -86,28 +24,6 @@ fn no_two_environments_look_alike() {
     let lines = "$env:OS_PROJECT_ID = 'a|b'; $env:OS_PROJECT_NAME = 'c'\n\n\"first=$(calls)\"\n\
                  $env:OS_PROJECT_ID = 'a'; $env:OS_PROJECT_NAME = 'b|c'\n\n\"second=$(calls)\"";
     assert_eq!(hooked(&pwsh, &fake, SESSION, lines), ["first=2", "second=3"]);
-}
-
-#[test]
-fn without_a_session_nothing_is_called_and_one_that_was_cleared_leaves_nothing() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let script = "$null\ncalls\n$env:OS_AUTH_URL = 'https://k.test/v3'\n$env:OS_TOKEN\ncalls\n\
-        Remove-Item Env:OS_AUTH_URL\nours\ncalls\n$null\ncalls\n";
-    assert_eq!(hooked(&pwsh, &fake, &[], script), ["0", TOKEN, "1", "1", "1"]);
-}
-
-#[test]
-fn what_the_program_says_to_restore_is_restored() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let more = [("OSTOKEN_SCRUB", "1"), ("OS_AUTH_TYPE", "v3password"), ("OS_PASSCODE", "1 2")];
-    let session = [SESSION, &more].concat();
-    let script = "\"<$env:OS_USERNAME$env:OS_PASSCODE$env:OS_PASSWORD>\"\nmode restore; drop\n\
-        \"$env:OS_USERNAME $env:OS_PASSCODE $env:OS_AUTH_TYPE $env:OS_USER_DOMAIN_NAME\"\n\
-        ours | Where-Object { $_ -match '^OSTOKEN|TOKEN=' }\ncalls\n";
-    let want = ["<>", "ada 1 2 v3password Default", "OSTOKEN_SCRUB=1", "2"];
-    assert_eq!(hooked(&pwsh, &fake, &session, script), want);
 }
 
 #[test]
@@ -141,26 +57,6 @@ fn prompts_start_no_process() {
     let once = started(1);
     assert!(once > 2, "the slow path is seen: {once}");
     assert_eq!(once, started(201));
-}
-
-#[test]
-fn the_fast_path_takes_a_twentieth_of_a_process_at_most() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    // In turns, so that both see the same machine; the best round of each, so that other programs do not count. The
-    // first rounds are for the compilers.
-    let script = "$hook = $process = 1e9; $clock = [Diagnostics.Stopwatch]::new(); \
-        foreach ($round in 1..300) { \
-        $clock.Restart(); foreach ($n in 1..100) { $null = __ostoken_hook }; \
-        $hook = [Math]::Min($hook, $clock.Elapsed.TotalMilliseconds / 100); \
-        $clock.Restart(); $null = & /bin/true; \
-        $process = [Math]::Min($process, $clock.Elapsed.TotalMilliseconds) }; \
-        \"{0:0} {1:0}\" -f ($hook * 1e6), ($process * 1e6)\ncalls\n";
-    let seen = hooked(&pwsh, &fake, SESSION, script);
-    let times: Vec<f64> = seen[0].split(' ').map(|time| time.parse().expect("nanoseconds")).collect();
-    println!("hook {} ns, process {} ns: 1/{:.0}", times[0], times[1], times[1] / times[0]);
-    assert!(times[0] * 20.0 <= times[1], "nanoseconds of the hook and of a process: {times:?}");
-    assert_eq!(seen[1], "1");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod faults_network;
 mod faults_state;
 mod harness;
 mod harness_cloud;
+mod hooks;
 mod hooks_bash;
 mod hooks_fish;
 mod hooks_peers;

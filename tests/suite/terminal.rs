@@ -1,5 +1,5 @@
 //! The program with its real hooks, in interactive shells on a terminal. What belongs here: what a person sees over a
-//! session's life, with a real Keystone, or with one that misbehaves. The hooks alone: hooks_bash and hooks_zsh.
+//! session's life, with a real Keystone, or with one that misbehaves. The hooks alone: hooks, hooks_bash and so on.
 
 mod changes;
 mod exported;

@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{start, version};
+use super::version;
+use crate::hooks::Kind;
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
 use crate::support::hooks::{bash, drop_lease, has_token};
 use crate::support::pty::{SESSION, Shell};
@@ -43,11 +44,10 @@ fn has_no_copy(shell: &mut Shell, what: &str) {
 
 #[test]
 fn another_cloud_loses_the_token_whatever_comes_of_the_question() {
-    let Some(bash) = bash() else { return };
     for mode in ["fail", "oneline", "partial", "nothing", "restore"] {
         for mark in ["", "OSTOKEN_EXPORTED=0", "OSTOKEN_EXPORTED=", "OSTOKEN_FOR=0", "OSTOKEN_FOR= OSTOKEN_EXPIRES_AT="]
         {
-            let (fake, mut shell) = start(&bash);
+            let Some((fake, mut shell)) = Kind::Bash.start() else { return };
             fake.mode(mode);
             assert_eq!(shell.run(&format!("{EVIL} {mark}")).text, "", "{mode} {mark}");
             has_no_copy(&mut shell, mark);
@@ -59,9 +59,8 @@ fn another_cloud_loses_the_token_whatever_comes_of_the_question() {
 
 #[test]
 fn a_mark_that_somebody_changed_is_set_again() {
-    let Some(bash) = bash() else { return };
     for line in ["export OSTOKEN_EXPORTED=0", "unset OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT"] {
-        let (_fake, mut shell) = start(&bash);
+        let Some((_fake, mut shell)) = Kind::Bash.start() else { return };
         shell.run(line);
         let seen = shell.text("echo $OS_TOKEN $OSTOKEN_EXPORTED $OSTOKEN_FOR $OSTOKEN_EXPIRES_AT");
         assert_eq!(seen, format!("{TOKEN} 0123456789abcdef fedcba9876543210 4000000000"), "{line}");
@@ -70,14 +69,13 @@ fn a_mark_that_somebody_changed_is_set_again() {
 
 #[test]
 fn a_copy_of_the_token_goes_with_it() {
-    let Some(bash) = bash() else { return };
     for copy in [
         "OS_AUTH_URL=https://evil.test/$OS_TOKEN/v3",
         "OS_PROJECT_NAME=x${OS_TOKEN}x OS_AUTH_URL=https://evil.test/v3",
         "OS_TOKEN=${OS_TOKEN}x OS_AUTH_URL=https://evil.test/v3",
         "https_proxy=http://$OS_TOKEN@evil.test OS_AUTH_URL=https://evil.test/v3",
     ] {
-        let (fake, mut shell) = start(&bash);
+        let Some((fake, mut shell)) = Kind::Bash.start() else { return };
         fake.mode("nothing");
         shell.run(&format!("export {copy}"));
         has_no_copy(&mut shell, copy);
@@ -86,9 +84,8 @@ fn a_copy_of_the_token_goes_with_it() {
 
 #[test]
 fn a_token_of_the_users_own_stays_and_is_not_called_ours() {
-    let Some(bash) = bash() else { return };
     for mine in ["mine", "x", "gAAAA-a_token_of_my_own-555"] {
-        let (fake, mut shell) = start(&bash);
+        let Some((fake, mut shell)) = Kind::Bash.start() else { return };
         fake.mode("nothing");
         shell.run(&format!("export OS_TOKEN={mine} OS_PROJECT_NAME=other"));
         has_token(&mut shell, mine);
@@ -102,8 +99,7 @@ fn a_token_of_the_users_own_stays_and_is_not_called_ours() {
 
 #[test]
 fn a_token_put_over_ours_makes_one_call_without_own() {
-    let Some(bash) = bash() else { return };
-    let (fake, mut shell) = start(&bash);
+    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
     fake.mode("nothing");
     shell.run("export OS_TOKEN=a-token-of-my-own");
     has_token(&mut shell, "a-token-of-my-own");
@@ -112,8 +108,7 @@ fn a_token_put_over_ours_makes_one_call_without_own() {
 
 #[test]
 fn an_older_token_of_ours_is_known_when_it_comes_back() {
-    let Some(bash) = bash() else { return };
-    let (fake, mut shell) = start(&bash);
+    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
     shell.run("old=$OS_TOKEN");
     fake.renew_elsewhere();
     shell.run("");
@@ -126,7 +121,6 @@ fn an_older_token_of_ours_is_known_when_it_comes_back() {
 
 #[test]
 fn a_child_shell_drops_what_it_inherited_and_asks() {
-    let Some(bash) = bash() else { return };
     for mark in ["OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"] {
         for value in ["", "0123456789abcdef"] {
             for mode in ["ok", "fail"] {
@@ -134,7 +128,11 @@ fn a_child_shell_drops_what_it_inherited_and_asks() {
                 fake.mode(mode).token(RENEWED);
                 let mut vars = SESSION.to_vec();
                 vars.extend([("OS_TOKEN", TOKEN), ("OS_AUTH_TYPE", "token"), (mark, value)]);
-                let mut shell = Shell::bash_in(&bash, &fake, &(fake.source("bash") + "declare -p OS_TOKEN\n"), &vars);
+                let Some(mut shell) =
+                    Kind::Bash.open_in(&fake, &(fake.source("bash") + "declare -p OS_TOKEN\n"), &vars)
+                else {
+                    return;
+                };
                 assert!(shell.greeting.contains("OS_TOKEN: not found"), "{mark}={value}: {}", shell.greeting);
                 has_token(&mut shell, if mode == "ok" { RENEWED } else { "" });
                 assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}={value}");
@@ -145,14 +143,13 @@ fn a_child_shell_drops_what_it_inherited_and_asks() {
 
 #[test]
 fn a_child_shell_keeps_a_token_that_no_mark_calls_ours() {
-    let Some(bash) = bash() else { return };
     // OSTOKEN_FOR outlives a token: it tells whose user domain was taken away.
     for mark in ["OSTOKEN_FOR", "OSTOKEN_USER_DOMAIN_NAME"] {
         let fake = FakeOstoken::new();
         fake.mode("nothing");
         let mut vars = SESSION.to_vec();
         vars.extend([("OS_TOKEN", "mine"), (mark, "x")]);
-        let mut shell = Shell::bash_in(&bash, &fake, &fake.source("bash"), &vars);
+        let Some(mut shell) = Kind::Bash.open_in(&fake, &fake.source("bash"), &vars) else { return };
         has_token(&mut shell, "mine");
         assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}");
     }
@@ -160,7 +157,6 @@ fn a_child_shell_keeps_a_token_that_no_mark_calls_ours() {
 
 #[test]
 fn variables_of_the_hooks_own_names_change_nothing() {
-    let Some(bash) = bash() else { return };
     let hook = fs::read_to_string(super::HOOK).expect("the hook");
     let mut names: Vec<&str> = hook
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
@@ -191,7 +187,7 @@ fn variables_of_the_hooks_own_names_change_nothing() {
             fs::write(fake.home().join("unsets"), &unsets).expect("a file");
             let source = fake.source("bash");
             let rc = if moment == "first" { format!(". ~/exports\n{source}") } else { source };
-            let mut shell = Shell::bash(&bash, &fake, &rc);
+            let Some(mut shell) = Kind::Bash.open_in(&fake, &rc, SESSION) else { return };
             assert_eq!(shell.greeting, "", "{moment} {value}");
             has_token(&mut shell, TOKEN);
             for line in [". ~/exports", ". ~/unsets", ". ~/exports"].iter().take(match moment {
@@ -215,13 +211,12 @@ fn variables_of_the_hooks_own_names_change_nothing() {
 
 #[test]
 fn functions_that_the_environment_brought_are_replaced_and_not_handed_on() {
-    let Some(bash) = bash() else { return };
     let fake = FakeOstoken::new();
     let mut rc = String::new();
     for name in ["__ostoken_hook", "__ostoken_quietly", "__ostoken_begin", "__ostoken_is_own", "ostoken_on"] {
         rc += &format!("{name}() {{ echo brought; }}\nexport -f {name}\n");
     }
-    let mut shell = Shell::bash(&bash, &fake, &(rc + &fake.source("bash")));
+    let Some(mut shell) = Kind::Bash.open_in(&fake, &(rc + &fake.source("bash")), SESSION) else { return };
     assert_eq!(shell.greeting, "");
     has_token(&mut shell, TOKEN);
     assert_eq!(shell.text("env | grep -c -e '^BASH_FUNC' -e __ostoken"), "0");
@@ -230,8 +225,7 @@ fn functions_that_the_environment_brought_are_replaced_and_not_handed_on() {
 
 #[test]
 fn hostile_values_are_compared_and_never_run() {
-    let Some(bash) = bash() else { return };
-    let (fake, mut shell) = start(&bash);
+    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
     for (calls, value) in [
         "$(touch ~/pwned)`touch ~/pwned`",
         "]$(touch ~/pwned)",
@@ -258,8 +252,7 @@ fn hostile_values_are_compared_and_never_run() {
 
 #[test]
 fn values_that_moved_to_another_variable_are_another_environment() {
-    let Some(bash) = bash() else { return };
-    let (fake, mut shell) = start(&bash);
+    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
     fake.mode("fail");
     shell.run("export OS_AUTH_URL=https OS_USERNAME=//keystone.test:5000/v3:ada");
     has_token(&mut shell, "");
@@ -287,12 +280,11 @@ fn settings(fake: &FakeOstoken) -> Vec<String> {
 
 #[test]
 fn each_call_has_the_settings_that_were_there_when_the_hook_was_loaded() {
-    let Some(bash) = bash() else { return };
     for before in ["", "unset ${!XDG@}\nexport XDG_STATE_HOME='/a b' OSTOKEN_KEYRING= OSTOKEN_SCRUB=1\n"] {
         let fake = FakeOstoken::new();
         log_settings(&fake);
         let file = fake.openrc("use", "\\builtin export OS_PROJECT_NAME='x'\n");
-        let mut shell = Shell::bash(&bash, &fake, &format!("{before}{}", fake.source("bash")));
+        let Some(mut shell) = Kind::Bash.open(&fake, before) else { return };
         let hostile = SETTINGS.map(|name| format!("{name}=/evil")).join(" ");
         shell.run(&format!("export {hostile}"));
         assert_eq!(settings(&fake).len(), 1, "a setting is no reason to ask");
@@ -320,8 +312,7 @@ fn each_call_has_the_settings_that_were_there_when_the_hook_was_loaded() {
 
 #[test]
 fn a_folder_cannot_turn_the_debug_trap_on() {
-    let Some(bash) = bash() else { return };
-    let (fake, mut shell) = start(&bash);
+    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
     let file = fake.openrc("use", "\\builtin export OS_PROJECT_NAME='x'\n");
     shell.run("export OSTOKEN_PREEXEC=1");
     shell.run(&format!("ostoken_use '{}'", file.display()));
@@ -379,7 +370,7 @@ fn with_direnv_no_folder_has_the_token_of_another() {
             let what = format!("{way}, {order}");
             let fake = FakeOstoken::new();
             folders(&fake, way);
-            let mut shell = Shell::bash(&bash, &fake, &direnv_rc(&fake, &direnv, order));
+            let Some(mut shell) = Kind::Bash.open_in(&fake, &direnv_rc(&fake, &direnv, order), SESSION) else { return };
             for folder in ["one", "two", "evil"] {
                 shell.run(&format!("direnv allow ~/{folder}"));
             }
@@ -437,7 +428,7 @@ fn a_first_prompt_in_a_hostile_folder_gives_no_command_the_token() {
         );
         fs::write(fake.program(), text).expect("a script");
         fs::set_permissions(fake.program(), fs::Permissions::from_mode(0o755)).expect("a script");
-        let mut shell = Shell::bash(&bash, &fake, &rc);
+        let Some(mut shell) = Kind::Bash.open_in(&fake, &rc, SESSION) else { return };
         let seen = shell.text("env | grep -E '^(OS_TOKEN|OS_AUTH_URL)='");
         assert!(seen.contains("OS_AUTH_URL=https://evil.test/v3") && !seen.contains(TOKEN), "{order}: {seen}");
         assert_eq!(shell.text("echo ${OS_TOKEN-none}"), "none", "{order}");
@@ -454,7 +445,7 @@ fn the_hook_goes_behind_what_comes_later_and_gives_up_where_that_does_the_same()
     }
     for first in ["", "export PROMPT_COMMAND=\n"] {
         let fake = FakeOstoken::new();
-        let mut shell = Shell::bash(&bash, &fake, &format!("{first}{}", fake.source("bash")));
+        let Some(mut shell) = Kind::Bash.open(&fake, first) else { return };
         let add = if first.is_empty() && version(&bash) >= 501 {
             "PROMPT_COMMAND+=('late=$?')"
         } else {
@@ -475,7 +466,9 @@ fn the_hook_goes_behind_what_comes_later_and_gives_up_where_that_does_the_same()
     if version(&bash) >= 501 {
         let fake = FakeOstoken::new();
         let rival = "rival() { PROMPT_COMMAND=(\"${PROMPT_COMMAND[@]/rival/:}\" rival); }\nPROMPT_COMMAND+=(rival)\n";
-        let mut shell = Shell::bash(&bash, &fake, &format!("{}{rival}", fake.source("bash")));
+        let Some(mut shell) = Kind::Bash.open_in(&fake, &format!("{}{rival}", fake.source("bash")), SESSION) else {
+            return;
+        };
         for _ in 0..12 {
             shell.run("");
         }

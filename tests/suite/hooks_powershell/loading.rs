@@ -48,17 +48,6 @@ fn off_leaves_the_words_and_on_brings_all_back() {
 }
 
 #[test]
-fn off_says_that_a_scrubbed_password_is_not_put_back() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let session = [SESSION, &[("OSTOKEN_SCRUB", "1")]].concat();
-    let script = format!("{}Disable-OsToken\n\"$env:OS_USERNAME <$env:OS_PASSWORD>\"\n", fake.source("powershell"));
-    let output = piped(&pwsh, &fake, &session, &script);
-    assert_eq!(output.stderr.trim_end(), "ostoken: OS_PASSWORD was taken away and is not put back");
-    assert_eq!(printed(&output), ["ada <>"]);
-}
-
-#[test]
 fn use_makes_a_file_the_environment_and_refreshes_at_once() {
     let Some(pwsh) = pwsh() else { return };
     let fake = FakeOstoken::new();

@@ -1,63 +1,9 @@
 //! What goes wrong.
 
 use crate::support::fake_ostoken::{FakeOstoken, TOKEN};
-use crate::support::powershell::{hooked, piped, printed, pwsh};
+use crate::support::powershell::{hooked, pwsh};
 use crate::support::pty::SESSION;
 use crate::support::tools::processes_with;
-
-/// As if half a minute had passed.
-const LATER: &str = "& (Get-Module ostoken) { $script:due = [DateTime]::UtcNow }\n";
-
-#[test]
-fn a_failure_leaves_the_environment_alone_and_is_not_repeated_at_once() {
-    let Some(pwsh) = pwsh() else { return };
-    for mode in ["fail", "partial", "oneline"] {
-        let fake = FakeOstoken::new();
-        fake.mode(mode);
-        let script = format!(
-            "$null\n\"<$env:OS_TOKEN$env:PARTIAL> $env:OS_USER_DOMAIN_NAME\"\ncalls\nmode ok\n{LATER}$env:OS_TOKEN\n"
-        );
-        assert_eq!(hooked(&pwsh, &fake, SESSION, &script), ["<> Default", "1", TOKEN], "{mode}");
-    }
-}
-
-#[test]
-fn a_failed_renewal_keeps_the_token_there_is() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    assert_eq!(hooked(&pwsh, &fake, SESSION, "mode fail; drop\n$null\n$env:OS_TOKEN\ncalls\n"), [TOKEN, "2"]);
-}
-
-#[test]
-fn a_message_is_said_once_and_its_kind_handed_back() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    fake.mode("noisy");
-    let script = format!("{}$null\n{LATER}calls\nostoken_on\n", fake.source("powershell"));
-    let output = piped(&pwsh, &fake, SESSION, &script);
-    let said = "ostoken: keystone cannot be reached";
-    assert_eq!(output.stderr.lines().collect::<Vec<_>>(), [said, said], "at first, and to who asks");
-    assert_eq!(printed(&output), ["2"]);
-    assert_eq!(fake.calls()[1], "hook --shell powershell --said unreachable");
-}
-
-#[test]
-fn a_program_that_is_gone_is_named_once() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let program = fake.program();
-    let script = format!(
-        "{}[IO.File]::Delete('{}')\n{LATER}$null\n{LATER}$env:OS_TOKEN\n",
-        fake.source("powershell"),
-        program.display()
-    );
-    let output = piped(&pwsh, &fake, SESSION, &script);
-    assert_eq!(
-        output.stderr.trim_end(),
-        format!("ostoken: {} is gone (Disable-OsToken ends this hook)", program.display())
-    );
-    assert_eq!(printed(&output), [TOKEN]);
-}
 
 #[test]
 fn a_slow_call_ends_after_two_seconds_and_leaves_no_process() {

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,17 +21,6 @@ pub fn bash() -> Option<PathBuf> {
         return None;
     }
     Some(path)
-}
-
-/// A fake and a shell that uses it; `open` is what opens this kind of shell, such as `Shell::bash`.
-pub fn start(
-    kind: &str,
-    program: &Path,
-    open: impl FnOnce(&Path, &FakeOstoken, &str) -> Shell,
-) -> (FakeOstoken, Shell) {
-    let fake = FakeOstoken::new();
-    let shell = open(program, &fake, &fake.source(kind));
-    (fake, shell)
 }
 
 /// The assertion of most tests: the token is there, and the shell still works.
@@ -72,7 +61,7 @@ pub const OTHER_VARIABLES: &[&str] = &[
 ];
 
 /// How many processes were started while the hook ran so many times; `script` makes that a script.
-pub fn processes(fake: &FakeOstoken, shell: &[&str], script: impl Fn(u32) -> String, times: u32) -> Option<usize> {
+pub fn processes(fake: &FakeOstoken, shell: &[String], script: impl Fn(u32) -> String, times: u32) -> Option<usize> {
     let log = fake.path().join("strace");
     let status = Command::new(tool("strace")?)
         .args(["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork,execve", "-o"])
@@ -111,32 +100,30 @@ pub fn processes_in(log: &str) -> usize {
 /// How often the hook and `$(/bin/true)` run in one round of [`cost`].
 pub const ROUND: (u32, u32) = (100, 5);
 
-/// What one hook costs as a share of one `$(/bin/true)` in the same shell. The script prints a line when it begins and
-/// then, again and again, one after each half of a [`ROUND`]. The best of each counts: others use this machine, too, and
-/// in many short rounds there is one that nobody disturbs.
-pub fn cost(shell: &[&str], script: &str) -> f64 {
-    let mut child = Command::new(shell[0])
+/// What one hook and one `$(/bin/true)` in the same shell cost, in microseconds. The script prints a line when it begins and
+/// then, again and again, one after each half of a [`ROUND`]; after each line it waits for one, so that no time is
+/// missing where this reader was kept waiting. The best of each counts: others use this machine, too, and in many short
+/// rounds there is one that nobody disturbs.
+pub fn cost(fake: &FakeOstoken, shell: &[String], script: &str) -> (f64, f64) {
+    let mut child = Command::new(&shell[0])
         .args(&shell[1..])
         .arg(script)
         .envs(SESSION.iter().copied())
+        .env("HOME", fake.home())
         .env_remove("OS_TOKEN")
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the shell runs");
-    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let times: Vec<Instant> = lines.map(|line| line.map(|_| Instant::now()).expect("a line")).collect();
+    let mut go = child.stdin.take().expect("its input");
+    let mut times = Vec::new();
+    for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
+        line.expect("a line");
+        times.push(Instant::now());
+        go.write_all(b"\n").expect("it waits");
+    }
     assert!(child.wait().expect("the shell ends").success());
     let spans: Vec<Duration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let best = |half: usize| spans.iter().skip(half).step_by(2).min().expect("rounds").as_secs_f64();
-    (best(0) / f64::from(ROUND.0)) / (best(1) / f64::from(ROUND.1))
-}
-
-/// The script for [`cost`] in bash and zsh.
-pub fn cost_script(source: &str) -> String {
-    let (hooks, trues) = ROUND;
-    format!(
-        "{source}__ostoken_hook 0; echo\nfor ((r = 0; r < 150; r++)); do\n\
-         for ((i = 0; i < {hooks}; i++)); do __ostoken_hook 0; done; echo\n\
-         for ((i = 0; i < {trues}; i++)); do x=$(/bin/true); done; echo\ndone\n"
-    )
+    (best(0) / f64::from(ROUND.0) * 1e6, best(1) / f64::from(ROUND.1) * 1e6)
 }

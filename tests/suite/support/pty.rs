@@ -1,10 +1,11 @@
-//! Interactive shells on a pseudo-terminal, one line at a time.
+//! Interactive shells on a pseudo-terminal, or PowerShell fed by a pipe, one line at a time.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,13 +31,18 @@ pub const SESSION: &[(&str, &str)] = &[
 
 /// An interactive shell; killed when dropped.
 pub struct Shell {
-    process: PtyProcess,
+    process: Process,
     keyboard: File,
     enter: char,
     screen: Receiver<String>,
     unread: String,
     /// What it printed before its first prompt.
     pub greeting: String,
+}
+
+enum Process {
+    Terminal(PtyProcess),
+    Pipe(Child),
 }
 
 /// What one line led to.
@@ -49,19 +55,9 @@ pub struct Answer {
 }
 
 impl Shell {
-    /// bash with this rc file and the session's environment.
-    pub fn bash(program: &Path, fake: &FakeOstoken, rc: &str) -> Self {
-        Self::bash_in(program, fake, rc, SESSION)
-    }
-
     /// bash with this rc file and these variables.
     pub fn bash_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
         Self::start(bash_command(program, &fake.home(), rc), fake, vars)
-    }
-
-    /// zsh with this rc file and the session's environment.
-    pub fn zsh(program: &Path, fake: &FakeOstoken, rc: &str) -> Self {
-        Self::zsh_in(program, fake, rc, SESSION)
     }
 
     /// zsh with this rc file and these variables.
@@ -69,14 +65,28 @@ impl Shell {
         Self::start(zsh_command(program, &fake.home(), rc), fake, vars)
     }
 
-    /// fish with this config.fish and the session's environment.
-    pub fn fish(program: &Path, fake: &FakeOstoken, rc: &str) -> Self {
-        Self::fish_in(program, fake, rc, SESSION)
-    }
-
     /// fish with this config.fish and these variables.
     pub fn fish_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
         Self::start(fish_command(program, &fake.home(), rc), fake, vars)
+    }
+
+    /// pwsh with this profile and these variables. Its input is a pipe, and what it and its programs print goes into
+    /// another: this is fast, and pwsh itself writes down each line that it reads, as a terminal would.
+    pub fn pwsh_in(program: &Path, fake: &FakeOstoken, rc: &str, vars: &[(&str, &str)]) -> Self {
+        let home = fake.home();
+        let mut command = pwsh_command(program, &home, rc);
+        settle(&mut command, fake);
+        be_plain(&mut command);
+        // Its own time to start is no message of the hook's; what it puts into the folder for temporary files may stay.
+        command.arg("-NoProfileLoadTime").env("TMPDIR", &home);
+        command.envs(vars.iter().copied()).current_dir(&home);
+        let (input, keyboard) = io::pipe().expect("a pipe");
+        let (screen, output) = io::pipe().expect("a pipe");
+        command.stdin(input).stdout(output.try_clone().expect("a pipe")).stderr(output);
+        let process = Process::Pipe(command.spawn().expect("pwsh runs"));
+        // The command holds the other ends of the pipes.
+        drop(command);
+        Self::watched(process, OwnedFd::from(keyboard).into(), '\n', watch(OwnedFd::from(screen).into()))
     }
 
     /// The program named bash, zsh, fish or pwsh with this rc file, the environment of this home and these variables.
@@ -93,8 +103,7 @@ impl Shell {
     }
 
     fn start(mut command: Command, fake: &FakeOstoken, vars: &[(&str, &str)]) -> Self {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        command.env_clear().env("PATH", path).env("HOME", fake.home());
+        settle(&mut command, fake);
         Self::on_terminal(command, &fake.home(), vars)
     }
 
@@ -110,14 +119,17 @@ impl Shell {
             .current_dir(home);
         let is_pwsh = Path::new(command.get_program()).ends_with("pwsh");
         if is_pwsh {
-            command.env("TERM", "xterm").env("NO_COLOR", "1");
-            command.env("POWERSHELL_TELEMETRY_OPTOUT", "1").env("POWERSHELL_UPDATECHECK", "Off");
+            be_plain(&mut command);
         }
         let process = PtyProcess::new(command).expect("a shell on a pty");
         let keyboard = process.get_file_handle().expect("the terminal");
         let terminal = process.get_file_handle().expect("the terminal");
         let screen = if is_pwsh { powershell::watch(terminal) } else { watch(terminal) };
         let enter = if is_pwsh { '\r' } else { '\n' };
+        Self::watched(Process::Terminal(process), keyboard, enter, screen)
+    }
+
+    fn watched(process: Process, keyboard: File, enter: char, screen: Receiver<String>) -> Self {
         let (unread, greeting) = (String::new(), String::new());
         let mut shell = Self { process, keyboard, enter, screen, unread, greeting };
         shell.greeting = shell.prompt().text;
@@ -139,6 +151,12 @@ impl Shell {
     /// What a line prints, without the last line break.
     pub fn text(&mut self, line: &str) -> String {
         self.run(line).text.trim_end().to_owned()
+    }
+
+    /// Runs a line that prints nothing, as does the prompt after it.
+    #[track_caller]
+    pub fn quietly(&mut self, line: &str) {
+        assert_eq!(self.run(line).text, "", "after {line}");
     }
 
     /// Types a line and waits for nothing.
@@ -183,11 +201,32 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // Not PtyProcess's own end: it asks with SIGTERM, which an interactive shell ignores.
-        if self.process.signal(Signal::SIGKILL).is_ok() {
-            drop(self.process.wait());
+        match &mut self.process {
+            // Not PtyProcess's own end: it asks with SIGTERM, which an interactive shell ignores.
+            Process::Terminal(process) => {
+                if process.signal(Signal::SIGKILL).is_ok() {
+                    drop(process.wait());
+                }
+            }
+            Process::Pipe(process) => {
+                if process.kill().is_ok() {
+                    drop(process.wait());
+                }
+            }
         }
     }
+}
+
+/// The home of this fake, and nothing else of the caller's but PATH.
+fn settle(command: &mut Command, fake: &FakeOstoken) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.env_clear().env("PATH", path).env("HOME", fake.home());
+}
+
+/// Has pwsh print no colors and ask nobody for updates.
+fn be_plain(command: &mut Command) {
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    command.env("POWERSHELL_TELEMETRY_OPTOUT", "1").env("POWERSHELL_UPDATECHECK", "Off");
 }
 
 /// Reads the screen as it comes. rexpect's own reader polls ten times a second, which is most of a test's time.
@@ -223,10 +262,11 @@ fn zsh_command(program: &Path, home: &Path, rc: &str) -> Command {
 
 fn pwsh_command(program: &Path, home: &Path, rc: &str) -> Command {
     // PSReadLine breaks no line that fits the window, so a line's echo has one line end, its last character.
-    let first = "stty cols 2000 rows 60\n\
+    let first = "if (-not [Console]::IsInputRedirected) {\n\
+        stty cols 2000 rows 60\n\
+        Set-PSReadLineOption -PredictionSource None -BellStyle None }\n\
         function prompt { $ok = $?; $code = $global:LASTEXITCODE\n\
-        if ($ok) { $code = 0 } elseif (-not $code) { $code = 1 }; \"ps[$code]ps \" }\n\
-        Set-PSReadLineOption -PredictionSource None -BellStyle None\n";
+        if ($ok) { $code = 0 } elseif (-not $code) { $code = 1 }; \"ps[$code]ps \" }\n";
     // For one that is started in there.
     let path = format!("$env:PATH += ':{}'\n", program.parent().unwrap_or(home).display());
     let folder = home.join(".config/powershell");
