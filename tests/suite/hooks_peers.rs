@@ -4,21 +4,15 @@
 
 pub mod programs;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::hooks::Kind;
 use crate::hooks_bash::version;
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
-use crate::support::hooks::bash;
 use crate::support::pty::{SESSION, Shell};
 use crate::support::tool;
 use crate::support::tools::prepared;
 use programs::{direnv_line, direnv_works, starship_line, starship_works, zoxide_line, zoxide_works};
-
-/// The shells that these tests know.
-fn shells() -> Vec<(&'static str, PathBuf)> {
-    let found = [("bash", bash()), ("zsh", tool("zsh")), ("fish", tool("fish"))];
-    found.into_iter().filter_map(|(kind, program)| Some((kind, program?))).collect()
-}
 
 /// What the peer's line in the rc file is (for a kind of shell, with the home), and how to see that it works.
 pub struct Peer<'a> {
@@ -28,24 +22,19 @@ pub struct Peer<'a> {
 
 impl Peer<'_> {
     pub fn in_both_orders(&self) {
-        for (kind, program) in shells() {
-            self.in_both_orders_of(kind, &program);
+        for kind in [Kind::Bash, Kind::Zsh, Kind::Fish] {
+            self.in_both_orders_of(kind);
         }
     }
 
-    pub fn in_both_orders_of(&self, kind: &str, program: &Path) {
+    pub fn in_both_orders_of(&self, kind: Kind) {
         for first in ["theirs", "ours"] {
             let fake = FakeOstoken::new();
-            let (theirs, ours) = ((self.line)(kind, &fake.home()), fake.source(kind));
+            let (theirs, ours) = ((self.line)(kind.name(), &fake.home()), kind.source(&fake));
             let rc = if first == "ours" { ours + &theirs } else { theirs + "\n" + &ours };
-            let open = match kind {
-                "fish" => Shell::fish_in,
-                "zsh" => Shell::zsh_in,
-                _ => Shell::bash_in,
-            };
-            let mut shell = open(program, &fake, &rc, SESSION);
-            assert_eq!(shell.greeting, "", "{kind}, {first} first");
-            if kind == "bash" && first == "ours" && version(program) < 404 {
+            let Some(mut shell) = kind.open_in(&fake, &rc, SESSION) else { return };
+            assert_eq!(shell.greeting, "", "{kind:?}, {first} first");
+            if kind == Kind::Bash && first == "ours" && kind.program().is_some_and(|bash| version(&bash) < 404) {
                 // It cannot look before a command: where it was not the last, it asks when it is.
                 shell.run("");
             }
@@ -56,30 +45,23 @@ impl Peer<'_> {
 }
 
 /// What holds beside each peer.
-fn check(kind: &str, shell: &mut Shell, fake: &FakeOstoken, first: &str) {
-    has_token(shell, TOKEN);
-    let status = if kind == "fish" { "echo $status" } else { "echo $?" };
-    let pipestatus = if kind == "bash" { r#"echo "${PIPESTATUS[*]}""# } else { "echo $pipestatus" };
+fn check(kind: Kind, shell: &mut Shell, fake: &FakeOstoken, first: &str) {
+    kind.has_token(shell, TOKEN);
     for calls in [1, 2] {
-        assert_eq!(shell.run("sh -c 'exit 7'").status, 7, "{kind}, {first} first");
-        assert_eq!(shell.text(status), "7", "{kind}, {first} first");
+        assert_eq!(shell.run("sh -c 'exit 7'").status, 7, "{kind:?}, {first} first");
+        assert_eq!(shell.text(kind.status()), "7", "{kind:?}, {first} first");
         if calls == 2 {
             // The same once more, at a prompt that asks.
             fake.renew_elsewhere();
         }
-        assert_eq!(shell.run("true | sh -c 'exit 3' | sh -c 'exit 4'").status, 4, "{kind}, {first} first");
-        assert_eq!(shell.text(pipestatus), "0 3 4", "{kind}, {first} first");
+        assert_eq!(shell.run("true | sh -c 'exit 3' | sh -c 'exit 4'").status, 4, "{kind:?}, {first} first");
+        assert_eq!(shell.text(kind.pipestatus()), "0 3 4", "{kind:?}, {first} first");
         for _ in 0..3 {
             shell.run("");
         }
-        assert_eq!(fake.calls().len(), calls, "{kind}, {first} first: {:?}", fake.calls());
+        assert_eq!(fake.calls().len(), calls, "{kind:?}, {first} first: {:?}", fake.calls());
     }
-    has_token(shell, RENEWED);
-}
-
-/// In words that all of these shells know.
-fn has_token(shell: &mut Shell, token: &str) {
-    assert_eq!(shell.text(r#"echo "<$OS_TOKEN>""#), format!("<{token}>"));
+    kind.has_token(shell, RENEWED);
 }
 
 #[test]

@@ -4,17 +4,16 @@
 use std::fs;
 use std::path::Path;
 
+use crate::hooks::Kind;
 use crate::hooks_peers::Peer;
 use crate::support::fake_ostoken::{FakeOstoken, TOKEN};
-use crate::support::hooks::{bash, has_token};
+use crate::support::hooks::has_token;
 use crate::support::pty::{SESSION, Shell};
-use crate::support::tool;
 
 /// bash-preexec 0.5 and 0.6: installed at the first prompt, in front and behind; a DEBUG trap; 0.6 exports its mark
 /// under another name.
 #[test]
 fn bash_preexec_runs_its_functions_simulated() {
-    let Some(bash) = bash() else { return };
     for mark in ["bash_preexec_imported", "__bp_imported"] {
         let line = |_: &str, _: &Path| format!("{mark}=defined\n{BASH_PREEXEC}");
         let works = |shell: &mut Shell, fake: &FakeOstoken| {
@@ -24,7 +23,7 @@ fn bash_preexec_runs_its_functions_simulated() {
             assert_eq!(shell.text("echo ${preexec_functions[*]} ${PS0-none}"), "ran __ostoken_preexec none");
             assert_eq!(fake.calls().len(), 2);
         };
-        Peer { line: &line, works: &works }.in_both_orders_of("bash", &bash);
+        Peer { line: &line, works: &works }.in_both_orders_of(Kind::Bash);
     }
 }
 
@@ -73,11 +72,8 @@ fn a_wrapper_like_vs_codes_runs_simulated() {
         assert_eq!(shell.text("echo $__vsc_status"), "5");
     };
     let peer = Peer { line: &line, works: &works };
-    for (kind, program) in [("bash", bash()), ("zsh", tool("zsh"))] {
-        if let Some(program) = program {
-            peer.in_both_orders_of(kind, &program);
-        }
-    }
+    peer.in_both_orders_of(Kind::Bash);
+    peer.in_both_orders_of(Kind::Zsh);
 }
 
 const VSCODE_BASH: &str = r#"
@@ -104,13 +100,12 @@ preexec_functions+=(__vsc_preexec)
 /// oh-my-zsh sets options, aliases and hooks, and completes the rest in its own time.
 #[test]
 fn oh_my_zsh_sets_its_title_simulated() {
-    let Some(zsh) = tool("zsh") else { return };
     let line = |_: &str, _: &Path| OH_MY_ZSH.to_owned();
     let works = |shell: &mut Shell, _: &FakeOstoken| {
         shell.run("true two");
         assert_eq!(shell.text("echo $title"), "idle of echo $title");
     };
-    Peer { line: &line, works: &works }.in_both_orders_of("zsh", &zsh);
+    Peer { line: &line, works: &works }.in_both_orders_of(Kind::Zsh);
 }
 
 const OH_MY_ZSH: &str = r#"
@@ -128,12 +123,11 @@ add-zsh-hook preexec title_preexec
 /// powerlevel10k's instant prompt takes the terminal away while ~/.zshrc runs and warns about what was printed then.
 #[test]
 fn powerlevel10ks_instant_prompt_sees_no_output_simulated() {
-    let Some(zsh) = tool("zsh") else { return };
     for mode in ["ok", "noisy"] {
         let fake = FakeOstoken::new();
         fake.mode(mode);
         let rc = format!("{INSTANT_PROMPT}{}precmd_functions+=(end_instant)\n", fake.source("zsh"));
-        let mut shell = Shell::zsh_in(&zsh, &fake, &rc, SESSION);
+        let Some(mut shell) = Kind::Zsh.open_in(&fake, &rc, SESSION) else { return };
         assert_eq!(fs::read_to_string(fake.home().join("instant")).expect("what was printed"), "", "{mode}");
         assert_eq!(shell.greeting, "", "{mode}");
         let said = shell.run("").text;

@@ -172,6 +172,11 @@ impl Kind {
         }
     }
 
+    /// Prints the status of each command of the last pipeline.
+    pub fn pipestatus(self) -> &'static str {
+        if self == Bash { "echo \"${PIPESTATUS[*]}\"" } else { "echo $pipestatus" }
+    }
+
     /// Makes the next prompt one that asks. (In bash the hook's state stands in variables whose names hold a number.)
     pub fn due(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! Loading and unloading, and the words for people.
 
+use crate::hooks::Kind;
+use crate::hooks::loading::off_and_on;
 use crate::support::fake_ostoken::{FakeOstoken, RENEWED, TOKEN};
 use crate::support::powershell::{hooked, piped, printed, pwsh};
 use crate::support::pty::SESSION;
@@ -23,11 +25,7 @@ fn loaded_three_times_is_loaded_once_and_remove_module_ends_it() {
 
 #[test]
 fn off_leaves_the_words_and_on_brings_all_back() {
-    let Some(pwsh) = pwsh() else { return };
-    let fake = FakeOstoken::new();
-    let left = "Get-ChildItem Function:, Variable:, Alias: | Where-Object Name -match ostoken | ForEach-Object Name | Sort-Object\n";
-    let round = format!("ostoken_off\nours\n{left}Disable-OsToken\nostoken_on; $env:OS_TOKEN\nrenew\n$env:OS_TOKEN\n");
-    let seen = hooked(&pwsh, &fake, &[], &format!("$env:OS_AUTH_URL = 'k'\n{round}ostoken_off; $Error.Count -le 30\n"));
+    let list = "Get-ChildItem Function:, Variable:, Alias: | Where-Object Name -match ostoken | ForEach-Object Name | Sort-Object";
     let words = [
         "Disable-OsToken",
         "Enable-OsToken",
@@ -41,10 +39,11 @@ fn off_leaves_the_words_and_on_brings_all_back() {
         "__ostoken_put",
         "__ostoken_with",
     ];
-    let mut want = vec!["OS_AUTH_URL=k"];
-    want.extend(words);
-    want.extend([TOKEN, RENEWED, "True"]);
-    assert_eq!(seen, want);
+    off_and_on(Kind::PowerShell, "", &|shell, _, when| {
+        assert_eq!(Kind::PowerShell.environment(shell), ["OS_AUTH_URL=https://k.test/v3"], "{when}");
+        assert_eq!(shell.text(list), if when == "before" { String::new() } else { words.join("\n") }, "{when}");
+        assert_eq!(shell.text("$Error.Count -le 30"), "True", "{when}");
+    });
 }
 
 #[test]
