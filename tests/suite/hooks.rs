@@ -5,6 +5,7 @@
 mod asking;
 pub mod customs;
 mod exported;
+mod hostile;
 mod kind;
 pub mod loading;
 mod troubles;
@@ -46,6 +47,15 @@ macro_rules! of_every_shell {
                 off_says_that_a_scrubbed_password_is_not_put_back
                 use_makes_a_file_the_environment_and_refreshes_at_once
             }
+            hostile {
+                another_cloud_loses_the_token_whatever_comes_of_the_question
+                a_mark_that_somebody_changed_is_set_again
+                a_copy_of_the_token_goes_with_it
+                a_token_of_the_users_own_stays_and_is_not_called_ours
+                a_token_put_over_ours_makes_one_call_without_own
+                a_child_shell_keeps_a_token_that_no_mark_calls_ours
+                values_that_moved_to_another_variable_are_another_environment
+            }
         }
     };
 }
@@ -77,6 +87,18 @@ macro_rules! of_unix_shells {
     };
 }
 
+// The hooks of zsh and fish know the last token alone, and only by how it ends.
+macro_rules! of_bash_and_powershell {
+    ($kind:ident) => {
+        tests! { $kind:
+            hostile {
+                our_token_with_more_behind_it_goes_too
+                an_older_token_of_ours_is_known_when_it_comes_back
+            }
+        }
+    };
+}
+
 macro_rules! of_bash_and_zsh {
     ($kind:ident) => {
         tests! { $kind:
@@ -99,6 +121,7 @@ mod bash {
     of_every_shell!(Bash);
     of_unix_shells!(Bash);
     of_bash_and_zsh!(Bash);
+    of_bash_and_powershell!(Bash);
 }
 
 mod zsh {
@@ -116,5 +139,6 @@ mod fish {
 
 mod powershell {
     of_every_shell!(PowerShell);
+    of_bash_and_powershell!(PowerShell);
     tests! { PowerShell: asking { a_clock_that_went_back_counts_as_due } }
 }

@@ -40,83 +40,6 @@ pub fn has_no_copy(shell: &mut Shell, what: &str) {
 }
 
 #[test]
-fn another_cloud_loses_the_token_whatever_comes_of_the_question() {
-    for mode in ["fail", "oneline", "partial", "nothing", "restore"] {
-        for mark in ["", "OSTOKEN_EXPORTED=0", "OSTOKEN_EXPORTED=", "OSTOKEN_FOR=0", "OSTOKEN_FOR= OSTOKEN_EXPIRES_AT="]
-        {
-            let Some((fake, mut shell)) = Kind::Bash.start() else { return };
-            fake.mode(mode);
-            assert_eq!(shell.run(&format!("{EVIL} {mark}")).text, "", "{mode} {mark}");
-            has_no_copy(&mut shell, mark);
-            assert_eq!(shell.text("echo ${OS_AUTH_TYPE-gone}"), "gone", "{mode} {mark}");
-            assert_eq!(fake.calls(), ["hook --shell bash --said ", "hook --shell bash --said "], "{mode} {mark}");
-        }
-    }
-}
-
-#[test]
-fn a_mark_that_somebody_changed_is_set_again() {
-    for line in ["export OSTOKEN_EXPORTED=0", "unset OSTOKEN_EXPORTED OSTOKEN_FOR OSTOKEN_EXPIRES_AT"] {
-        let Some((_fake, mut shell)) = Kind::Bash.start() else { return };
-        shell.run(line);
-        let seen = shell.text("echo $OS_TOKEN $OSTOKEN_EXPORTED $OSTOKEN_FOR $OSTOKEN_EXPIRES_AT");
-        assert_eq!(seen, format!("{TOKEN} 0123456789abcdef fedcba9876543210 4000000000"), "{line}");
-    }
-}
-
-#[test]
-fn a_copy_of_the_token_goes_with_it() {
-    for copy in [
-        "OS_AUTH_URL=https://evil.test/$OS_TOKEN/v3",
-        "OS_PROJECT_NAME=x${OS_TOKEN}x OS_AUTH_URL=https://evil.test/v3",
-        "OS_TOKEN=${OS_TOKEN}x OS_AUTH_URL=https://evil.test/v3",
-        "https_proxy=http://$OS_TOKEN@evil.test OS_AUTH_URL=https://evil.test/v3",
-    ] {
-        let Some((fake, mut shell)) = Kind::Bash.start() else { return };
-        fake.mode("nothing");
-        shell.run(&format!("export {copy}"));
-        has_no_copy(&mut shell, copy);
-    }
-}
-
-#[test]
-fn a_token_of_the_users_own_stays_and_is_not_called_ours() {
-    for mine in ["mine", "x", "gAAAA-a_token_of_my_own-555"] {
-        let Some((fake, mut shell)) = Kind::Bash.start() else { return };
-        fake.mode("nothing");
-        shell.run(&format!("export OS_TOKEN={mine} OS_PROJECT_NAME=other"));
-        has_token(&mut shell, mine);
-        drop_lease(&fake);
-        shell.run("");
-        assert!(fake.calls().iter().all(|call| !call.ends_with("--own")), "{:?}", fake.calls());
-        assert_eq!(shell.run("ostoken_off").text, "");
-        has_token(&mut shell, mine);
-    }
-}
-
-#[test]
-fn a_token_put_over_ours_makes_one_call_without_own() {
-    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
-    fake.mode("nothing");
-    shell.run("export OS_TOKEN=a-token-of-my-own");
-    has_token(&mut shell, "a-token-of-my-own");
-    assert_eq!(fake.calls(), ["hook --shell bash --said ", "hook --shell bash --said "]);
-}
-
-#[test]
-fn an_older_token_of_ours_is_known_when_it_comes_back() {
-    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
-    shell.run("old=$OS_TOKEN");
-    fake.renew_elsewhere();
-    shell.run("");
-    has_token(&mut shell, RENEWED);
-    fake.mode("nothing");
-    // As direnv does on the way out of a folder that had set OS_TOKEN.
-    shell.run(&format!("{EVIL} OS_TOKEN=$old"));
-    has_token(&mut shell, "");
-}
-
-#[test]
 fn a_child_shell_drops_what_it_inherited_and_asks() {
     for mark in ["OSTOKEN_EXPORTED", "OSTOKEN_EXPIRES_AT"] {
         for value in ["", "0123456789abcdef"] {
@@ -135,20 +58,6 @@ fn a_child_shell_drops_what_it_inherited_and_asks() {
                 assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}={value}");
             }
         }
-    }
-}
-
-#[test]
-fn a_child_shell_keeps_a_token_that_no_mark_calls_ours() {
-    // OSTOKEN_FOR outlives a token: it tells whose user domain was taken away.
-    for mark in ["OSTOKEN_FOR", "OSTOKEN_USER_DOMAIN_NAME"] {
-        let fake = FakeOstoken::new();
-        fake.mode("nothing");
-        let mut vars = SESSION.to_vec();
-        vars.extend([("OS_TOKEN", "mine"), (mark, "x")]);
-        let Some(mut shell) = Kind::Bash.open_in(&fake, &fake.source("bash"), &vars) else { return };
-        has_token(&mut shell, "mine");
-        assert_eq!(fake.calls(), ["hook --shell bash --said "], "{mark}");
     }
 }
 
@@ -245,15 +154,6 @@ fn hostile_values_are_compared_and_never_run() {
         assert_eq!(fake.calls().len(), calls + 2, "{value}");
     }
     assert!(!fake.home().join("pwned").exists());
-}
-
-#[test]
-fn values_that_moved_to_another_variable_are_another_environment() {
-    let Some((fake, mut shell)) = Kind::Bash.start() else { return };
-    fake.mode("fail");
-    shell.run("export OS_AUTH_URL=https OS_USERNAME=//keystone.test:5000/v3:ada");
-    has_token(&mut shell, "");
-    assert_eq!(fake.calls().len(), 2);
 }
 
 /// Has the fake write down its settings at each call, a line each.
