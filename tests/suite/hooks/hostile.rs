@@ -89,6 +89,8 @@ pub fn a_token_put_over_ours_makes_one_call_without_own(kind: Kind) {
     shell.quietly(&kind.set("OS_TOKEN", "a-token-of-my-own"));
     kind.has_token(&mut shell, "a-token-of-my-own");
     assert_eq!(fake.calls(), [kind.call(""), kind.call("")]);
+    shell.quietly("ostoken_off");
+    assert_eq!(kind.values(&mut shell, "OS_TOKEN OS_USER_DOMAIN_NAME"), "a-token-of-my-own Default");
 }
 
 pub fn an_older_token_of_ours_is_known_when_it_comes_back(kind: Kind) {

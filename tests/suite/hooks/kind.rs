@@ -191,7 +191,7 @@ impl Kind {
     pub fn half_a_minute_later(self) -> &'static str {
         match self {
             Bash => {
-                "for v in \"${!__ostoken_@}\"; do case $v in __ostoken_[0-9]*_due) printf -v \"$v\" $((v - 30));; esac; done"
+                "for v in \"${!__ostoken_@}\"; do case $v in __ostoken_[0-9]*_due) printf -v \"$v\" %010d $((10#${!v} - 30));; esac; done"
             }
             Zsh => "((__ostoken__due -= 30))",
             Fish => "for name in due fresh; set -g __ostoken__$name (math $__ostoken__due - 30); end",

@@ -27,16 +27,6 @@ fn another_project_makes_one_call_however_it_is_set() {
     }
 }
 
-#[test]
-fn a_token_of_your_own_is_not_taken_away() {
-    let Some((fake, mut shell)) = Kind::Fish.start() else { return };
-    fake.mode("nothing");
-    shell.run("set -gx OS_TOKEN gAAAA-a-token-of-mine");
-    shell.run("ostoken_off");
-    has_token(&mut shell, "gAAAA-a-token-of-mine");
-    assert_eq!(shell.text("echo $OS_USER_DOMAIN_NAME"), "Default");
-}
-
 /// A session whose user domain is a universal variable.
 const UNIVERSAL: &str = "set -q OS_USER_DOMAIN_NAME; or set -Ux OS_USER_DOMAIN_NAME Default\n";
 
