@@ -63,6 +63,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;env' {
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell to print for')
+            [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'Require this much remaining lifetime, for example 6h')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -70,10 +71,14 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             break
         }
         'ostoken;exec' {
+            [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'Require this much remaining lifetime, for example 6h')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Set the environment for programs that read it in another way')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--direct', '--direct', [CompletionResultType]::ParameterName, 'Give the command the token alone: for programs that leave this machine or outlive this one')
+            [CompletionResult]::new('--wrapped', '--wrapped', [CompletionResultType]::ParameterName, 'Run the command as it is if there is no login')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'ostoken;status' {

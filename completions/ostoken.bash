@@ -155,7 +155,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__env)
-            opts="-h --shell --openrc --allow-http --help"
+            opts="-h --shell --min-ttl --openrc --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -163,6 +163,10 @@ _ostoken() {
             case "${prev}" in
                 --shell)
                     COMPREPLY=($(compgen -W "bash zsh fish powershell posix cmd" -- "${cur}"))
+                    return 0
+                    ;;
+                --min-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --openrc)
@@ -217,12 +221,20 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__exec)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --min-ttl --direct --for --wrapped --openrc --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --min-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -W "gophercloud" -- "${cur}"))
+                    return 0
+                    ;;
                 --openrc)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -514,7 +526,7 @@ _ostoken() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "value json env header" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "value json env header auth-state exec-credential" -- "${cur}"))
                     return 0
                     ;;
                 --min-ttl)

@@ -50,7 +50,9 @@ complete -c ostoken -n "__fish_ostoken_using_subcommand login" -s h -l help -d '
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l format -d 'Output format' -r -f -a "value\t'The token alone'
 json\t'An object with token, expires_at, refresh_at (RFC 3339, local clock), auth_url, account and scope'
 env\t'Lines for an env file: OS_TOKEN and OS_AUTH_TYPE'
-header\t'A request header: X-Auth-Token'"
+header\t'A request header: X-Auth-Token'
+auth-state\t'What keystoneauth\'s set_auth_state takes: an object with auth_token and body, which is Keystone\'s own answer'
+exec-credential\t'What kubectl takes from a credential plugin (client.authentication.k8s.io, as KUBERNETES_EXEC_INFO asks for)'"
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l min-ttl -d 'Require this much remaining lifetime, for example 6h' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
@@ -61,12 +63,17 @@ fish\t'fish'
 powershell\t'PowerShell, also Windows PowerShell'
 posix\t'sh, dash, ksh, busybox'
 cmd\t'cmd.exe'"
+complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l min-ttl -d 'Require this much remaining lifetime, for example 6h' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l min-ttl -d 'Require this much remaining lifetime, for example 6h' -r
+complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l for -d 'Set the environment for programs that read it in another way' -r -f -a "gophercloud\t'Go programs that use gophercloud\'s AuthOptionsFromEnv'"
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l direct -d 'Give the command the token alone: for programs that leave this machine or outlive this one'
+complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l wrapped -d 'Run the command as it is if there is no login'
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
-complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l json -d 'Print JSON'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l check -d 'Check with Keystone that the token is still valid'
