@@ -28,9 +28,10 @@ __ostoken_hook() {
   # character (\037), so that no two environments look alike.
   # Of secrets only whether they are there, how long the password is, and how the token ends. The
   # user domain is taken away on export: it is back when an OpenRC was sourced once more.
-  \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new="\
-${__WATCHED__-}\
-${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
+  # (In one word, each expansion would move all that follows it.)
+  \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new=""
+  __ostoken_new+="${__WATCHED__-}${__WATCHED__-}${__WATCHED__-}${__WATCHED__-}"
+  __ostoken_new+="${OS_TOKEN:+${OS_TOKEN: -4}}${OS_APPLICATION_CREDENTIAL_SECRET:+a}${OS_PASSCODE:+c}${OS_PASSWORD+${#OS_PASSWORD}}"
   if [[ -n ${__ostoken__asked-} ]]; then
     # __ostoken_look wants just that.
     __ostoken__seen=$__ostoken_new

@@ -216,7 +216,7 @@ impl Parser<'_> {
         for (offset, byte) in self.slice(begin, self.at + self.rest().len()).bytes().enumerate() {
             match byte {
                 // Quotes and braces may hold what ends it.
-                b'\'' | b'"' | b'\\' | b'`' | b'{' => return None,
+                b'\'' | b'"' | b'\\' | b'`' | b'{' | b'}' => return None,
                 b'(' | b'[' => depth += 1,
                 b')' | b']' if depth > 0 => depth -= 1,
                 b')' | b']' => {

@@ -58,7 +58,8 @@ pub const PINNED: [&str; 17] = [
     "OSTOKEN_ALLOW_HTTP",
 ];
 
-/// A line that holds this stands in the hook once for each of [`WATCHED`].
+/// A line that holds this stands in the hook once for each of [`WATCHED`]; one that holds it several times takes as many
+/// of them at a time.
 const EACH_WATCHED: &str = "__WATCHED__";
 
 /// The hook of `shell`, which calls the program at `path`.
@@ -66,9 +67,13 @@ pub fn hook(shell: HookShell, path: &str) -> String {
     let (text, line) = template(shell);
     let mut filled = String::with_capacity(2 * text.len());
     for line in text.split_inclusive('\n') {
-        match line.contains(EACH_WATCHED) {
-            true => filled.extend(WATCHED.map(|name| line.replace(EACH_WATCHED, name))),
-            false => filled.push_str(line),
+        match line.matches(EACH_WATCHED).count() {
+            0 => filled.push_str(line),
+            count => filled.extend(
+                WATCHED
+                    .chunks(count)
+                    .map(|names| names.iter().fold(line.to_owned(), |line, name| line.replacen(EACH_WATCHED, name, 1))),
+            ),
         }
     }
     filled.replace("__WATCHED_LIST__", &WATCHED.join(" ")).replace("__PINNED_LIST__", &PINNED.join(" ")).replacen(
