@@ -113,6 +113,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             break
         }
         'ostoken;init' {
+            [CompletionResult]::new('--wrap', '--wrap', [CompletionResultType]::ParameterName, 'Run this program through `ostoken exec` when its name is typed; may be repeated')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -287,12 +287,16 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__init)
-            opts="-h --openrc --allow-http --help bash zsh fish powershell"
+            opts="-h --wrap --openrc --allow-http --help bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wrap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --openrc)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -89,6 +89,7 @@ complete -c ostoken -n "__fish_ostoken_using_subcommand revoke" -s h -l help -d 
 complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -s h -l help -d 'Print help'
+complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l wrap -d 'Run this program through `ostoken exec` when its name is typed; may be repeated' -r -f -a "(__fish_complete_command)"
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -181,6 +181,23 @@ __ostoken_call() {
   \builtin exec "$__ostoken__bin" "$@" </dev/null
 }
 
+# Makes a function of a program's name, which runs the program so that it creates no token. One of
+# yours stays. (An alias of yours is expanded first, and then calls the function.)
+__ostoken_wrap() {
+  if ! \builtin declare -F "$1" >/dev/null || [[ $(\builtin declare -f "$1") = *__ostoken_run* ]]; then
+    \builtin eval "function $1 { __ostoken_run $1 \"\$@\"; }"
+  fi
+}
+
+# After ostoken_off, and where there is no such program, it is as if it had no function.
+__ostoken_run() {
+  if \builtin declare -F __ostoken_hook >/dev/null && [[ -x $__ostoken__bin ]] && \builtin type -P "$1" >/dev/null; then
+    "$__ostoken__bin" exec --wrapped -- "$@"
+  else
+    \builtin command "$@"
+  fi
+}
+
 # Takes the settings from the environment as it is now, or from the arguments: what a folder sets
 # later must not reach a program that has the token.
 __ostoken_pin() {
@@ -604,6 +621,9 @@ __ostoken_start() {
     ;;
   esac
   __ostoken_pin
+  for __ostoken_name in __WRAPPED_LIST__; do
+    __ostoken_wrap "$__ostoken_name"
+  done
   case $- in *i*) ;; *) \builtin return 0 ;; esac
   # A child shell does not know what its parent exported, and for which cloud: it asks.
   if [[ -n ${OS_TOKEN-} && -n ${OSTOKEN_EXPORTED+x}${OSTOKEN_EXPIRES_AT+x} ]]; then
@@ -618,8 +638,8 @@ __ostoken_quietly __ostoken_begin \
   __ostoken_restore __ostoken_before __ostoken_notice __ostoken_unprompt __ostoken_preexec \
   __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
   __ostoken_unregister __ostoken_keep_last __ostoken_load __ostoken_again ostoken_on ostoken_off \
-  ostoken_use __ostoken_start
-\builtin unset -f __ostoken_begin __ostoken_rewrite __ostoken_start
+  ostoken_use __ostoken_run __ostoken_start
+\builtin unset -f __ostoken_begin __ostoken_rewrite __ostoken_start __ostoken_wrap
 
 if [[ -n $__ostoken_allexport ]]; then
   \builtin set -a

@@ -311,6 +311,27 @@ function ostoken_off --description 'Put the environment back as it was before os
     return 0
 end
 
+# Makes a function of a program's name, which runs the program so that it creates no token. One of
+# yours stays, also an alias.
+function __ostoken_wrap --argument-names name
+    if builtin functions -q $name
+        string match -q '*__ostoken_run*' -- (builtin functions $name)
+        or return 0
+    end
+    function $name --inherit-variable name --description "$name, with the token that ostoken keeps"
+        __ostoken_run $name $argv
+    end
+end
+
+# After ostoken_off, and where there is no such program, it is as if it had no function.
+function __ostoken_run
+    if builtin functions -q __ostoken_hook; and test -x "$__ostoken__bin"; and builtin command -sq -- $argv[1]
+        $__ostoken__bin exec --wrapped -- $argv
+    else
+        command $argv
+    end
+end
+
 # Makes an OpenRC file the environment of this shell; the file is read as data, never run.
 function ostoken_use --description 'Make an OpenRC file the environment of this shell'
     set -l fish_trace
@@ -349,6 +370,11 @@ set -g __ostoken__tail
 set -g __ostoken__busy
 set -g __ostoken__hidden
 __ostoken_pin
+for __ostoken_name in __WRAPPED_LIST__
+    __ostoken_wrap $__ostoken_name
+end
+builtin functions -e __ostoken_wrap
+set -e __ostoken_name
 # What hides a universal variable is ours, also where a shell before this one did it.
 begin
     set -l fish_trace

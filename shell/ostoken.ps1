@@ -627,6 +627,59 @@ function global:Disable-OsToken {
   }
 }
 
+# The arguments of a function as a program would have got them: PowerShell keeps the first `--` for itself where
+# it calls a function, and makes two of `-name:value`. The command as it was typed tells.
+function global:__ostoken_arguments {
+  param($call, $given)
+  try {
+    $text = $call.PSObject.Properties['Statement']
+    $text = if ($text -and $text.Value) { $text.Value } else { $call.Line.Substring($call.OffsetInLine - 1) }
+    $parsed = [Management.Automation.Language.Parser]::ParseInput($text, [ref] $null, [ref] $null)
+    $elements = $parsed.Find({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true).CommandElements
+    $all = [Collections.Generic.List[object]] $given
+    $kept = $false
+    for ($n = 1; $n -lt $elements.Count; $n++) {
+      $typed = $elements[$n].Extent.Text
+      if ($typed -ceq '--' -and -not $kept) {
+        $kept = $true
+        $all.Insert($n - 1, '--')
+      }
+      # How many a splatted variable stands for is not known.
+      if ($typed -match '^@[^({]') { break }
+      if ($elements[$n] -is [Management.Automation.Language.CommandParameterAst] -and $elements[$n].Argument) {
+        $all[$n - 1] = "$($all[$n - 1])$($all[$n])"
+        $all.RemoveAt($n)
+      }
+    }
+    return , $all.ToArray()
+  } catch {
+    # ConstrainedLanguage forbids to look: there `--` has to be put in quotes.
+    , $given
+  }
+}
+
+# What the function of a wrapped program does: it runs the program so that it creates no token. After
+# Disable-OsToken, and where there is no such program, it is as if it had no function.
+$__ostoken_run = {
+  $name = $MyInvocation.MyCommand.Name
+  $arguments = __ostoken_arguments $MyInvocation $args
+  $program = Microsoft.PowerShell.Core\Get-Command -Name $name -CommandType Application -TotalCount 1
+  if (-not $program) { return }
+  if ($function:__ostoken_hook -and (Microsoft.PowerShell.Management\Test-Path -LiteralPath $global:__ostoken_bin)) {
+    $program = $global:__ostoken_bin
+    $arguments = @('exec', '--wrapped', '--', $name) + $arguments
+  }
+  if ($MyInvocation.ExpectingInput) { $input | & $program @arguments } else { & $program @arguments }
+}
+
+# A function of yours stays. (An alias of yours goes before it.)
+foreach ($__ostoken_name in @(-split '__WRAPPED_LIST__') -ne '') {
+  $__ostoken_was = Microsoft.PowerShell.Management\Get-Item -LiteralPath "Function:$__ostoken_name" -ErrorAction Ignore
+  if (-not $__ostoken_was -or $__ostoken_was.Definition -match '__ostoken_arguments') {
+    Microsoft.PowerShell.Management\Set-Item -LiteralPath "Function:global:$__ostoken_name" -Value $__ostoken_run
+  }
+}
+
 # Makes an OpenRC file the environment of this shell; the file is read as data, never run.
 function global:Use-OsToken {
   [Diagnostics.DebuggerHidden()] [CmdletBinding()] [Alias('ostoken_use')] param([string] $File)

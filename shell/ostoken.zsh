@@ -122,6 +122,23 @@ __ostoken_call() {
   "$__ostoken__bin" "$@" </dev/null
 }
 
+# Makes a function of the name of a program, which runs the program so that it creates no token. One of
+# yours stays. (An alias of yours is expanded first, and then calls the function.)
+__ostoken_wrap() {
+  if ! \builtin typeset -f "$1" >/dev/null || [[ "$(\builtin typeset -f "$1")" == *__ostoken_run* ]]; then
+    \builtin eval "function $1 { __ostoken_run $1 \"\$@\"; }"
+  fi
+}
+
+# After ostoken_off, and where there is no such program, it is as if it had no function.
+__ostoken_run() {
+  if \builtin typeset -f __ostoken_hook >/dev/null && [[ -x $__ostoken__bin ]] && \builtin whence -p "$1" >/dev/null; then
+    "$__ostoken__bin" exec --wrapped -- "$@"
+  else
+    \builtin command "$@"
+  fi
+}
+
 # Takes the settings from the environment as it is now, or from the arguments: what a folder sets
 # later must not reach a program that has the token.
 __ostoken_pin() {
@@ -283,6 +300,11 @@ ostoken_use() {
 \builtin typeset -ga __ostoken__pins __ostoken__pinned
 __ostoken__pinned=(__PINNED_LIST__)
 __ostoken_pin
+for __ostoken_name in __WRAPPED_LIST__; do
+  __ostoken_wrap "$__ostoken_name"
+done
+\builtin unset __ostoken_name
+\builtin unset -f __ostoken_wrap
 # One that the environment brought along would stand in the way of that of the module.
 if [[ ${(t)EPOCHSECONDS-} != *readonly* ]]; then
   \builtin unset EPOCHSECONDS

@@ -72,6 +72,15 @@ pub fn error(error: &clap::Error) -> Error {
     Error::usage(if what.is_empty() { "arguments".into() } else { what }, why, hint)
 }
 
+/// A program as people type it: a shell's function gets this name.
+fn program_name(text: &str) -> Result<String, String> {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._+-".contains(character);
+    match text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.chars().all(is_plain) {
+        true => Ok(text.to_owned()),
+        false => Err("expected a program's name without its folder".into()),
+    }
+}
+
 /// What every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Global {
@@ -147,10 +156,14 @@ pub enum Command {
     /// Log out: revoke this login's tokens and delete them and the password from the keyring
     Logout,
     /// Print the shell hook, for the shell's startup file
+    #[command(after_help = "Example:\n  eval \"$(ostoken init bash --wrap openstack)\"")]
     Init {
         /// The shell
         #[arg(value_enum)]
         shell: HookShell,
+        /// Run this program through `ostoken exec` when its name is typed; may be repeated
+        #[arg(long, value_name = "PROGRAM", value_parser = program_name, value_hint = clap::ValueHint::CommandName)]
+        wrap: Vec<String>,
     },
     /// Print shell completions
     Completions {

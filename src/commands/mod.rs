@@ -35,7 +35,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<Exit, Error> {
         Command::Refresh => refresh::run(&global, context),
         Command::Revoke { all } => revoke::run(&global, all, context),
         Command::Logout => logout::run(&global, context),
-        Command::Init { shell } => init::run(shell, context),
+        Command::Init { shell, wrap } => init::run(shell, &wrap, context),
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man { folder } => completions::man(&folder),
         Command::Get => credential::get(&global, context),

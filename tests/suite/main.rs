@@ -47,3 +47,4 @@ mod terminal;
 mod tls;
 mod user;
 mod windows;
+mod wrapped;

@@ -62,8 +62,8 @@ pub const PINNED: [&str; 17] = [
 /// of them at a time.
 const EACH_WATCHED: &str = "__WATCHED__";
 
-/// The hook of `shell`, which calls the program at `path`.
-pub fn hook(shell: HookShell, path: &str) -> String {
+/// The hook of `shell`, which calls the program at `path`, with a function for each of the programs `wrapped`.
+pub fn hook(shell: HookShell, path: &str, wrapped: &[String]) -> String {
     let (text, line) = template(shell);
     let mut filled = String::with_capacity(2 * text.len());
     for line in text.split_inclusive('\n') {
@@ -76,11 +76,11 @@ pub fn hook(shell: HookShell, path: &str) -> String {
             ),
         }
     }
-    filled.replace("__WATCHED_LIST__", &WATCHED.join(" ")).replace("__PINNED_LIST__", &PINNED.join(" ")).replacen(
-        line,
-        &program(shell, path),
-        1,
-    )
+    filled
+        .replace("__WATCHED_LIST__", &WATCHED.join(" "))
+        .replace("__PINNED_LIST__", &PINNED.join(" "))
+        .replace("__WRAPPED_LIST__", &wrapped.join(" "))
+        .replacen(line, &program(shell, path), 1)
 }
 
 /// The text, and the line in it that names the program.
@@ -124,10 +124,11 @@ mod tests {
     #[test]
     fn each_hook_holds_both_lists() {
         for shell in HookShell::value_variants() {
-            let text = hook(*shell, "ostoken");
-            assert!(!text.contains("__WATCHED") && !text.contains("__PINNED"), "{shell:?}");
+            let text = hook(*shell, "ostoken", &["openstack".into()]);
+            assert!(!["__WATCHED", "__PINNED", "__WRAPPED"].iter().any(|mark| text.contains(mark)), "{shell:?}");
             let words: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-            let missing: Vec<_> = WATCHED.into_iter().chain(PINNED).filter(|name| !words.contains(name)).collect();
+            let missing: Vec<_> =
+                WATCHED.into_iter().chain(PINNED).chain(["openstack"]).filter(|name| !words.contains(name)).collect();
             assert!(missing.is_empty(), "{shell:?}: {missing:?}");
         }
     }

@@ -155,7 +155,7 @@ impl FakeOstoken {
         fake.mode("ok").token(TOKEN).left(7200).expires(4_000_000_000);
         for shell in HookShell::value_variants() {
             let name = shell.to_possible_value().expect("a name").get_name().to_owned();
-            fake.write(&format!("init.{name}"), &hook(*shell, program.to_str().expect("UTF-8")));
+            fake.write(&format!("init.{name}"), &hook(*shell, program.to_str().expect("UTF-8"), &[]));
         }
         fake
     }
