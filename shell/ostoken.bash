@@ -182,20 +182,19 @@ __ostoken_call() {
 }
 
 # Makes a function of a program's name, which runs the program so that it creates no token. One of
-# yours stays. (An alias of yours is expanded first, and then calls the function.)
+# yours stays. (An alias of yours is expanded first, and then calls the function.) `jobs` shows its text.
 __ostoken_wrap() {
-  if ! \builtin declare -F "$1" >/dev/null || [[ $(\builtin declare -f "$1") = *__ostoken_run* ]]; then
-    \builtin eval "function $1 { __ostoken_run $1 \"\$@\"; }"
+  \builtin local __ostoken_run
+  if ! \builtin declare -F "$1" >/dev/null || [[ $(\builtin declare -f "$1") = *__ostoken_serves* ]]; then
+    \builtin printf -v __ostoken_run %q "$__ostoken_bin"
+    __ostoken_run+=" exec --wrapped -- $1 \"\$@\""
+    \builtin eval "function $1 { if __ostoken_serves $1; then $__ostoken_run; else \\command $1 \"\$@\"; fi; }"
   fi
 }
 
-# After ostoken_off, and where there is no such program, it is as if it had no function.
-__ostoken_run() {
-  if \builtin declare -F __ostoken_hook >/dev/null && [[ -x $__ostoken__bin ]] && \builtin type -P "$1" >/dev/null; then
-    "$__ostoken__bin" exec --wrapped -- "$@"
-  else
-    \builtin command "$@"
-  fi
+# Not after ostoken_off, nor where there is no such program: then it is as if it had no function.
+__ostoken_serves() {
+  \builtin declare -F __ostoken_hook >/dev/null && [[ -x $__ostoken__bin ]] && \builtin type -P "$1" >/dev/null
 }
 
 # Takes the settings from the environment as it is now, or from the arguments: what a folder sets
@@ -638,7 +637,7 @@ __ostoken_quietly __ostoken_begin \
   __ostoken_restore __ostoken_before __ostoken_notice __ostoken_unprompt __ostoken_preexec \
   __ostoken_debug __ostoken_spend __ostoken_inspect __ostoken_register __ostoken_strip \
   __ostoken_unregister __ostoken_keep_last __ostoken_load __ostoken_again ostoken_on ostoken_off \
-  ostoken_use __ostoken_run __ostoken_start
+  ostoken_use __ostoken_serves __ostoken_start
 \builtin unset -f __ostoken_begin __ostoken_rewrite __ostoken_start __ostoken_wrap
 
 if [[ -n $__ostoken_allexport ]]; then

@@ -315,21 +315,22 @@ end
 # yours stays, also an alias.
 function __ostoken_wrap --argument-names name
     if builtin functions -q $name
-        string match -q '*__ostoken_run*' -- (builtin functions $name)
+        string match -q '*__ostoken_serves*' -- (builtin functions $name)
         or return 0
     end
-    function $name --inherit-variable name --description "$name, with the token that ostoken keeps"
-        __ostoken_run $name $argv
-    end
+    set -l run (string escape -- $__ostoken__bin)" exec --wrapped -- $name \$argv"
+    builtin eval "function $name --description '$name, with the token that ostoken keeps'
+        if __ostoken_serves $name
+            $run
+        else
+            command $name \$argv
+        end
+    end"
 end
 
-# After ostoken_off, and where there is no such program, it is as if it had no function.
-function __ostoken_run
-    if builtin functions -q __ostoken_hook; and test -x "$__ostoken__bin"; and builtin command -sq -- $argv[1]
-        $__ostoken__bin exec --wrapped -- $argv
-    else
-        command $argv
-    end
+# Not after ostoken_off, nor where there is no such program: then it is as if it had no function.
+function __ostoken_serves --argument-names name
+    builtin functions -q __ostoken_hook; and test -x "$__ostoken__bin"; and builtin command -sq -- $name
 end
 
 # Makes an OpenRC file the environment of this shell; the file is read as data, never run.

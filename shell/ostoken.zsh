@@ -122,21 +122,19 @@ __ostoken_call() {
   "$__ostoken__bin" "$@" </dev/null
 }
 
-# Makes a function of the name of a program, which runs the program so that it creates no token. One of
-# yours stays. (An alias of yours is expanded first, and then calls the function.)
+# Makes a function of the name of a program, which runs the program so that it creates no token. One
+# of yours stays. (An alias of yours is expanded first, and then calls the function.)
 __ostoken_wrap() {
-  if ! \builtin typeset -f "$1" >/dev/null || [[ "$(\builtin typeset -f "$1")" == *__ostoken_run* ]]; then
-    \builtin eval "function $1 { __ostoken_run $1 \"\$@\"; }"
+  if ! \builtin typeset -f "$1" >/dev/null || [[ "$(\builtin typeset -f "$1")" == *__ostoken_serves* ]]; then
+    \builtin eval "function $1 {
+      if __ostoken_serves $1; then ${(q)__ostoken__bin} exec --wrapped -- $1 \"\$@\"; else \\command $1 \"\$@\"; fi
+    }"
   fi
 }
 
-# After ostoken_off, and where there is no such program, it is as if it had no function.
-__ostoken_run() {
-  if \builtin typeset -f __ostoken_hook >/dev/null && [[ -x $__ostoken__bin ]] && \builtin whence -p "$1" >/dev/null; then
-    "$__ostoken__bin" exec --wrapped -- "$@"
-  else
-    \builtin command "$@"
-  fi
+# Not after ostoken_off, nor where there is no such program: then it is as if it had no function.
+__ostoken_serves() {
+  \builtin typeset -f __ostoken_hook >/dev/null && [[ -x $__ostoken__bin ]] && \builtin whence -p "$1" >/dev/null
 }
 
 # Takes the settings from the environment as it is now, or from the arguments: what a folder sets

@@ -3,6 +3,7 @@
 
 mod changes;
 mod exported;
+mod jobs;
 pub mod language;
 mod methods;
 mod renewals;

@@ -166,7 +166,12 @@ impl Shell {
 
     /// Types ^C.
     pub fn interrupt(&mut self) {
-        self.keyboard.write_all(b"\x03").expect("the shell reads");
+        self.key(0x03);
+    }
+
+    /// Types this control character.
+    pub fn key(&mut self, key: u8) {
+        self.keyboard.write_all(&[key]).expect("the shell reads");
     }
 
     /// Waits until a program has printed this, which stays unread.
