@@ -620,6 +620,7 @@ __ostoken_start() {
     ;;
   esac
   __ostoken_pin
+  # shellcheck disable=SC2043 # `ostoken init` puts the names there
   for __ostoken_name in __WRAPPED_LIST__; do
     __ostoken_wrap "$__ostoken_name"
   done

@@ -306,14 +306,14 @@ fn a_command_ends_and_is_signalled_as_without_ostoken() {
     let user = User::of(&fake);
     user.token();
     assert_eq!(user.run(&["exec", "--", "sh", "-c", "exit 7"]).status, 7);
-    for (name, number) in [("TERM", 15), ("KILL", 9), ("SEGV", 11), ("HUP", 1)] {
+    for (name, number) in [("TERM", 15), ("KILL", 9), ("SEGV", 11), ("USR1", 10)] {
         assert_eq!(user.run(&["exec", "--", "sh", "-c", &format!("kill -{name} $$")]).status, -number, "{name}");
     }
     // What is sent to ostoken alone reaches the command.
-    for (name, status) in [("TERM", 40), ("INT", 41), ("USR1", 42), ("HUP", 43)] {
+    for (name, status) in [("TERM", 40), ("INT", 41), ("USR1", 42), ("USR2", 43)] {
         let ready = user.home.outside(&format!("ready-{name}"));
         let script = format!(
-            "trap 'exit 40' TERM; trap 'exit 41' INT; trap 'exit 42' USR1; trap 'exit 43' HUP; : >'{}'; while :; do sleep 0.05; done",
+            "trap 'exit 40' TERM; trap 'exit 41' INT; trap 'exit 42' USR1; trap 'exit 43' USR2; : >'{}'; while :; do sleep 0.05; done",
             ready.display()
         );
         let mut command = user.ostoken(&["exec", "--", "sh", "-c", &script]);

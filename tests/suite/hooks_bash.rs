@@ -132,7 +132,8 @@ fn off_leaves_three_words_and_on_brings_all_back() {
         let read = |name| fs::read_to_string(fake.home().join(name)).expect("a state");
         let (before, after) = (read("before"), read(when));
         assert_eq!(after.lines().filter(|line| !ours(line)).collect::<Vec<_>>(), before.lines().collect::<Vec<_>>());
-        let words = ["__ostoken_call", "__ostoken_load", "ostoken_off", "ostoken_on", "ostoken_use"];
+        let words =
+            ["__ostoken_call", "__ostoken_load", "__ostoken_serves", "ostoken_off", "ostoken_on", "ostoken_use"];
         assert_eq!(shell.text("declare -F"), words.map(|word| format!("declare -f {word}")).join("\n"));
     });
 }

@@ -152,7 +152,7 @@ fn off_leaves_three_words_and_on_brings_all_back() {
         }
         let left = shell.text("set -n | grep -E '^(__ostoken|OSTOKEN|OS_)'");
         assert_eq!(left, "OS_AUTH_URL\n__ostoken__bin\n__ostoken__pinned\n__ostoken__pins", "{when}");
-        let words = "__ostoken_call\n__ostoken_load\nostoken_off\nostoken_on\nostoken_use";
+        let words = "__ostoken_call\n__ostoken_load\n__ostoken_serves\nostoken_off\nostoken_on\nostoken_use";
         assert_eq!(shell.text("functions -a -n | string split , | string match '*ostoken*' | sort"), words);
         assert_eq!(shell.text("functions --handlers | grep -c ostoken"), "0");
     });

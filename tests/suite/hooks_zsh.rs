@@ -134,7 +134,7 @@ fn off_leaves_three_words_and_on_brings_all_back() {
         );
         assert_eq!(
             shell.text("typeset +f | grep ostoken | LC_ALL=C sort"),
-            "__ostoken_call\n__ostoken_load\nostoken_off\nostoken_on\nostoken_use"
+            "__ostoken_call\n__ostoken_load\n__ostoken_serves\nostoken_off\nostoken_on\nostoken_use"
         );
         assert_eq!(shell.text("echo $precmd_functions $preexec_functions"), ": :");
     });
