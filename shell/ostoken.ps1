@@ -630,7 +630,7 @@ function global:Disable-OsToken {
 # The arguments of a function as a program would have got them: PowerShell keeps the first `--` for itself where
 # it calls a function, and makes two of `-name:value`. The command as it was typed tells.
 function global:__ostoken_arguments {
-  param($call, $given)
+  [Diagnostics.DebuggerHidden()] param($call, $given)
   try {
     $text = $call.PSObject.Properties['Statement']
     $text = if ($text -and $text.Value) { $text.Value } else { $call.Line.Substring($call.OffsetInLine - 1) }
@@ -660,23 +660,25 @@ function global:__ostoken_arguments {
 
 # What the function of a wrapped program does: it runs the program so that it creates no token. After
 # Disable-OsToken, and where there is no such program, it is as if it had no function.
-$__ostoken_run = {
-  $name = $MyInvocation.MyCommand.Name
-  $arguments = __ostoken_arguments $MyInvocation $args
-  $program = Microsoft.PowerShell.Core\Get-Command -Name $name -CommandType Application -TotalCount 1
-  if (-not $program) { return }
-  if ($function:__ostoken_hook -and (Microsoft.PowerShell.Management\Test-Path -LiteralPath $global:__ostoken_bin)) {
-    $program = $global:__ostoken_bin
-    $arguments = @('exec', '--wrapped', '--', $name) + $arguments
+& {
+  $run = {
+    [Diagnostics.DebuggerHidden()] param()
+    $name = $MyInvocation.MyCommand.Name
+    $arguments = __ostoken_arguments $MyInvocation $args
+    $program = Microsoft.PowerShell.Core\Get-Command -Name $name -CommandType Application -TotalCount 1
+    if (-not $program) { return }
+    if ($function:__ostoken_hook -and (Microsoft.PowerShell.Management\Test-Path -LiteralPath $global:__ostoken_bin)) {
+      $program = $global:__ostoken_bin
+      $arguments = @('exec', '--wrapped', '--', $name) + $arguments
+    }
+    if ($MyInvocation.ExpectingInput) { $input | & $program @arguments } else { & $program @arguments }
   }
-  if ($MyInvocation.ExpectingInput) { $input | & $program @arguments } else { & $program @arguments }
-}
-
-# A function of yours stays. (An alias of yours goes before it.)
-foreach ($__ostoken_name in @(-split '__WRAPPED_LIST__') -ne '') {
-  $__ostoken_was = Microsoft.PowerShell.Management\Get-Item -LiteralPath "Function:$__ostoken_name" -ErrorAction Ignore
-  if (-not $__ostoken_was -or $__ostoken_was.Definition -match '__ostoken_arguments') {
-    Microsoft.PowerShell.Management\Set-Item -LiteralPath "Function:global:$__ostoken_name" -Value $__ostoken_run
+  # A function of yours stays. (An alias of yours goes before it.)
+  foreach ($name in @(-split '__WRAPPED_LIST__') -ne '') {
+    $was = Microsoft.PowerShell.Management\Get-Item -LiteralPath "Function:$name" -ErrorAction Ignore
+    if (-not $was -or $was.Definition -match '__ostoken_arguments') {
+      Microsoft.PowerShell.Management\Set-Item -LiteralPath "Function:global:$name" -Value $run
+    }
   }
 }
 

@@ -519,7 +519,7 @@ impl Shell<'_> {
         // Bash looks at all options before it heeds one.
         let options =
             fields.iter().flatten().map_while(|field| field.text().filter(|text| text.starts_with(['-', '+'])));
-        let is_option = |text: &str| text.chars().skip(1).all(|letter| "abefhkmnptuvxBCEHPTo".contains(letter));
+        let is_option = |text: &str| text.chars().skip(1).all(|letter| "abefhkmnprtuvxBCEHPTo".contains(letter));
         if !options.take_while(|text| *text != "--").all(is_option) {
             return self.done(Some(false));
         }
@@ -549,7 +549,7 @@ impl Shell<'_> {
                     _ => "",
                 });
             }
-            if letters.contains(['n', 'k']) && on == "-" {
+            if letters.contains(['k', 'n', 'r', 't']) && on == "-" {
                 return refuse(span.0, span.1, "this option of `set` changes how the rest of the file is read");
             }
             if letters.contains('e') {

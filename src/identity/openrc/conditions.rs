@@ -114,7 +114,7 @@ impl Shell<'_> {
                 match operator.as_str() {
                     "=" | "==" => self.matches(&left, right),
                     "!=" => Ok(self.matches(&left, right)?.map(|matches| !matches)),
-                    "=~" | "<" | ">" => Ok(None),
+                    "=~" | "<" | ">" => self.text(right).map(|_| None),
                     _ => {
                         let right = self.text(right)?;
                         for number in [&left, &right].into_iter().filter_map(Value::text) {

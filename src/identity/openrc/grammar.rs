@@ -383,18 +383,20 @@ impl Parser<'_> {
         }
     }
 
-    /// A regular expression ends at a blank outside of its parentheses. What it says is not followed.
+    /// A regular expression ends at a blank outside of its parentheses. What it says is not followed, but what it
+    /// expands may set a variable.
     fn regex(&mut self) -> Result<Word, Fault> {
         let at = self.at;
+        let mut pieces = Vec::new();
         loop {
             match self.peek() {
-                Some(b'(') => self.parentheses()?,
+                Some(b'(') => self.parentheses(&mut pieces)?,
                 Some(b'|' | b'<' | b'>') => self.at += 1,
                 None | Some(b' ' | b'\t' | b'\n' | b')' | b';' | b'&') => break,
-                Some(_) => drop(self.word()?),
+                Some(_) => pieces.extend(self.word()?.pieces),
             }
         }
-        Ok(Word { pieces: Vec::new(), span: self.span(at) })
+        Ok(Word { pieces, span: self.span(at) })
     }
 
     /// `name () command`, `function name command`.

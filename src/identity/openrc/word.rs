@@ -122,7 +122,7 @@ impl Parser<'_> {
                 return self.refuse(at, "a command is not understood here");
             }
             Some(b'(') if !quoted && until == Until::Blank => {
-                self.parentheses()?;
+                self.parentheses(pieces)?;
                 pieces.push(Piece { kind: PieceKind::Bad, quoted, span: self.span(at) });
             }
             _ => {
@@ -247,15 +247,14 @@ impl Parser<'_> {
     }
 
     /// Steps over a balanced pair of parentheses.
-    pub fn parentheses(&mut self) -> Result<(), Fault> {
+    pub fn parentheses(&mut self, pieces: &mut Vec<Piece>) -> Result<(), Fault> {
         let at = self.at;
         self.at += 1;
-        let mut ignored = Vec::new();
         while self.peek() != Some(b')') {
             match self.peek() {
                 None => return self.refuse(at, "this parenthesis is not closed"),
-                Some(b'(') => self.deeper(Self::parentheses)?,
-                Some(_) => self.piece(&mut ignored, Until::Brace(None), false)?,
+                Some(b'(') => self.deeper(|parser| parser.parentheses(pieces))?,
+                Some(_) => self.piece(pieces, Until::Brace(None), false)?,
             }
         }
         self.at += 1;

@@ -33,6 +33,7 @@ fn off_leaves_the_words_and_on_brings_all_back() {
         "ostoken_on",
         "ostoken_use",
         "Use-OsToken",
+        "__ostoken_arguments",
         "__ostoken_bin",
         "__ostoken_load",
         "__ostoken_pins",

@@ -65,6 +65,8 @@ const REFUSED: &[(&str, usize, &str)] = &[
     ("OS_USERNAME=1\nset -e\nfalse", 3, "false"),
     ("echo ${X[OS_USERNAME=1]}", 1, "OS_USERNAME=1"),
     ("[ -v 'X[OS_USERNAME=1]' ]", 1, "[ -v 'X[OS_USERNAME=1]' ]"),
+    ("set -r || OS_USERNAME=1", 1, "set -r"),
+    ("set -t; OS_USERNAME=1", 1, "set -t"),
     ("[[ OS_USERNAME=1 -eq 1 ]]", 1, "OS_USERNAME=1"),
 ];
 

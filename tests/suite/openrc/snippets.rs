@@ -45,6 +45,8 @@ pub const SNIPPETS: &[&str] = &[
     "OS_A=$WORDS; if [ \"$OS_A\" = \"two words *\" ]; then OS_B=1; fi", "unset HOME; OS_A=${HOME-none}", "OS_A=1\\\n2\\\n3", "echo \"a\nOS_A=1\nb\"; OS_B=1",
     "echo 'it'\\''s'; OS_A=1", "echo \"$(echo \"a)b\")\"; OS_A=1", "echo $(echo ')' # )\n); OS_A=1", "echo $(if true; then echo a; fi); OS_A=1", "[ -n \"$OS_A\" ]; OS_B=1",
     "read -rs P; export OS_A=1", "read -sp 'Password: ' P; OS_A=1", "module load openstack; OS_A=1", "clear; OS_A=1", "export OS_A=\"${OS_B:-}\"", "OS_A=${OS_B:-\"\"}x",
+    "[[ a < ${OS_A:=x} ]]; OS_B=1", "[[ a > b${OS_A:=x} ]]", "[[ a =~ ${OS_A:=x} ]]", "[[ a =~ (b|${OS_A:=x}) ]]", "[[ a == @(b|${OS_A:=x}) ]]",
+    "set +r || OS_A=1", "set -i || OS_A=1", "set -s || OS_A=1", "set -c || OS_A=1",
     // Compound commands, built text, and what is not run.
     "OS_USERNAME=$1", "OS_USERNAME=${HOME%/*}", "OS_USERNAME=${HOME:0:3}",  "OS_USERNAME=1\n. ./other.sh # c",
     "if false; then\n  source other.sh\nfi", "eval \"OS_USERNAME=1\"", "\\eval OS_USERNAME=1", "builtin export OS_USERNAME=1", "command export OS_USERNAME=1",
