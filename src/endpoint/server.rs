@@ -127,12 +127,12 @@ impl Server {
         }
     }
 
-    /// A token that the client revokes: where Keystone did, it is forgotten here.
+    /// A token that the client revokes: where Keystone did, it is forgotten here, before the client knows and may end.
     async fn revocation(&self, parts: Parts, path: &str, body: Incoming) -> Response<Body> {
         let subject = parts.headers.get(SUBJECT_TOKEN).and_then(|value| value.to_str().ok()).and_then(Token::parse);
         let response = self.forward(parts, path, Body::wrap(body)).await;
         if let Some(token) = subject.filter(|_| response.status().is_success()) {
-            self.worker.forget(token);
+            self.worker.forget(token).await;
         }
         response
     }

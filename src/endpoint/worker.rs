@@ -29,7 +29,7 @@ pub enum Verdict {
 
 enum Job {
     Grant { claim: Claim, again: bool, reply: oneshot::Sender<Verdict> },
-    Forget(Token),
+    Forget { token: Token, done: oneshot::Sender<()> },
 }
 
 /// The way to that thread.
@@ -45,7 +45,10 @@ impl Worker {
             for job in jobs {
                 match (&mut tokens, job) {
                     (Ok(tokens), Job::Grant { claim, again, reply }) => drop(reply.send(tokens.grant(&claim, again))),
-                    (Ok(tokens), Job::Forget(token)) => tokens.forget(&token),
+                    (Ok(tokens), Job::Forget { token, done }) => {
+                        tokens.forget(&token);
+                        let _ = done.send(());
+                    }
                     (Err(_), job) => drop(job),
                 }
             }
@@ -60,8 +63,10 @@ impl Worker {
         answer.await.unwrap_or(Verdict::Forward)
     }
 
-    /// As [`Tokens::forget`].
-    pub fn forget(&self, token: Token) {
-        let _ = self.0.send(Job::Forget(token));
+    /// As [`Tokens::forget`]. Returns when it is forgotten.
+    pub async fn forget(&self, token: Token) {
+        let (done, forgotten) = oneshot::channel();
+        let _ = self.0.send(Job::Forget { token, done });
+        let _ = forgotten.await;
     }
 }
