@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-/// The program's exit codes (documented in README.md; scripts rely on them).
+/// The program's exit codes (documented in docs/settings.md; scripts rely on them).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {

@@ -13,6 +13,7 @@ pub use auth_url::AuthUrl;
 pub use environment::Environment;
 pub use key::{Key, LoginKey};
 pub use openrc::OpenRc;
+pub use resolve::PLUGINS;
 pub use tls_policy::{HTTP_PROXIES, HTTPS_PROXIES, NO_PROXIES, TLS_PATHS, TlsPolicy};
 
 use crate::error::Error;

@@ -42,6 +42,9 @@ pub fn source(variables: Lookup, allow_http: bool) -> Result<IdentitySource, Err
 const PROJECT_IDS: [&str; 2] = ["OS_PROJECT_ID", "OS_TENANT_ID"];
 const PROJECT_NAMES: [&str; 2] = ["OS_PROJECT_NAME", "OS_TENANT_NAME"];
 
+/// The auth types of the keystoneauth plugin that takes its token from ostoken (python/).
+pub const PLUGINS: [&str; 2] = ["ostoken", "v3ostoken"];
+
 struct Variables<'l, 'v>(Lookup<'l, 'v>);
 
 impl Variables<'_, '_> {
@@ -93,6 +96,8 @@ impl Variables<'_, '_> {
         }
         match self.text("OS_AUTH_TYPE")?.as_deref() {
             None | Some("password" | "v3password" | "token" | "v3token") => Ok(()),
+            // They take their token from ostoken: what stands beside them names the login.
+            Some(plugin) if PLUGINS.contains(&plugin) => Ok(()),
             Some("v3applicationcredential" | "application_credential") => Ok(()),
             Some(other) => Err(Error::Unsupported {
                 variable: "OS_AUTH_TYPE",
@@ -306,5 +311,7 @@ mod tests {
             "{said}"
         );
         assert!(resolve(&[("OS_CLOUD", "")]).is_ok());
+        let key = |more: &[(&str, &'static str)]| resolve(more).expect("an identity").identity.key();
+        assert_eq!(key(&[("OS_AUTH_TYPE", "ostoken")]), key(&[]));
     }
 }

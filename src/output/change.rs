@@ -2,7 +2,7 @@
 
 pub use crate::identity::environment::SECRETS;
 use crate::identity::environment::{ENDPOINT, EnvChange, Environment, PLACEHOLDER, TAKEN, taken};
-use crate::identity::{HTTP_PROXIES, HTTPS_PROXIES, Identity, IdentitySource, Login, NO_PROXIES};
+use crate::identity::{HTTP_PROXIES, HTTPS_PROXIES, Identity, IdentitySource, Login, NO_PROXIES, PLUGINS};
 use crate::keystone::Subject;
 use crate::record::Record;
 use crate::secret::Token;
@@ -184,11 +184,13 @@ pub fn is_for(environment: &Environment, login: &Login) -> bool {
 /// Whether the clients can bear OS_TOKEN in this environment; where not, the hooks leave every variable alone.
 ///
 /// Measured with both clients: an OS_CLOUD entry, an application credential and OS_DOMAIN_* each break the token plugin.
+/// Those of [`PLUGINS`] fetch their token themselves.
 pub fn clients_bear_it(environment: &Environment, identity: &Identity) -> bool {
     let always = environment.get("OSTOKEN_EXPORT") == Some("always");
     let plain = environment.get("OS_CLOUD").is_none()
         && environment.get("OS_DOMAIN_ID").is_none()
         && environment.get("OS_DOMAIN_NAME").is_none()
+        && !environment.get("OS_AUTH_TYPE").is_some_and(|name| PLUGINS.contains(&name))
         && identity.login.method.name() == "password";
     always || plain
 }

@@ -1,35 +1,42 @@
 """Serves a fresh copy of the prepared cloud on loopback: python serve.py TEMPLATE [options]
+or one to each who connects: python serve.py --to-each NAME
 
 When it is ready it prints one line of JSON: {"port": ..., "tls_port": ..., "folder": ...}. It ends, and removes the
 copy, when its standard input closes: so it never outlives the test that started it, however that test ends.
 The folder holds access.log (one line of JSON a request, no secrets), keystone.log, and ca.pem with --tls.
 Who writes a number of seconds into the folder's file `delay` holds back every answer by so much.
+
+To load Keystone's code takes seconds. With --to-each it is loaded once: whoever connects to the abstract socket NAME sends TEMPLATE
+and options as one line of JSON, and has in the connection the standard input and output of a server of their own.
 """
 
 import argparse
 import json
 import os
+import select
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 import threading
 import time
 import traceback
+import warnings
 
 import cloud
 import tls
 
 
-def arguments():
-    """The command line."""
+def arguments(given):
+    """What the command line says."""
     parser = argparse.ArgumentParser()
     parser.add_argument("template")
     parser.add_argument("--expiration", type=int, default=3600, help="seconds that a token lives")
     parser.add_argument("--lockout", type=int, help="failed attempts until a user is locked out")
     parser.add_argument("--lockout-duration", type=int, default=1800, help="seconds that a user stays locked out")
     parser.add_argument("--tls", action="store_true", help="serve https too, and put it into the catalog")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def copy(template):
@@ -133,8 +140,33 @@ def start(options, folder):
     return server, {"port": port, "tls_port": tls_port, "folder": folder}
 
 
-def main():
-    options = arguments()
+def to_each(name):
+    """Starts a server for each connection, until standard input closes. Says `ready` when it can."""
+    warnings.simplefilter("ignore")
+    # Code alone: what Keystone configures and opens belongs to each server.
+    import keystone.server.wsgi  # noqa: F401
+    import waitress  # noqa: F401
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("\0" + name)
+    listener.listen(64)
+    print("ready", flush=True)
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            listener.close()
+            os.dup2(connection.fileno(), 0)
+            os.dup2(connection.fileno(), 1)
+            connection.close()
+            serve(arguments(json.loads(sys.stdin.buffer.readline())))
+            os._exit(0)
+        connection.close()
+
+
+def serve(options):
+    """Serves one cloud, from its start to its end."""
     folder = copy(os.path.abspath(options.template))
     threading.Thread(target=end_with_stdin, args=(folder,), daemon=True).start()
     log = os.open(os.path.join(folder, "keystone.log"), os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
@@ -157,4 +189,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--to-each"]:
+        to_each(sys.argv[2])
+    else:
+        serve(arguments(sys.argv[1:]))

@@ -1,14 +1,16 @@
 //! What Keystone said of a token, which is kept beside it: for keystoneauth, which then makes no token of its own.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::support::fake_issuer::{characters, now, timestamp, token_body};
+use crate::support::tls::{Certificate, front};
 use crate::support::tools::prepared;
-use crate::support::{Answer, Cloud, CloudOptions, Fake};
+use crate::support::{Answer, Cloud, CloudOptions, Fake, tool};
 use crate::user::User;
 
 /// Prints the catalog's services and the project by keystoneauth's own means, without a request: the auth URL is nobody's.
@@ -129,6 +131,55 @@ fn kubectls_credential_plugin_is_answered_in_the_version_that_it_asks_for() {
     let user = user.with("KUBERNETES_EXEC_INFO", "{}");
     let refused = user.run(&["token", "--format", "exec-credential"]).expect_status(2);
     assert!(refused.stderr.starts_with("ostoken: KUBERNETES_EXEC_INFO: expected client.authentication"), "{refused:?}");
+}
+
+/// A kubeconfig whose user takes the token from ostoken. (kubectl sends none over plain http.)
+const KUBECONFIG: &str = "
+apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{name: k, cluster: {server: 'https://127.0.0.1:PORT', insecure-skip-tls-verify: true}}]
+contexts: [{name: c, context: {cluster: k, user: u}}]
+users:
+- name: u
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1
+      command: ostoken
+      args: [token, --format, exec-credential]
+      interactiveMode: Never
+";
+
+#[test]
+fn kubectl_sends_the_token_that_it_is_given() {
+    let Some(kubectl) = tool("kubectl") else { return };
+    let fake = Fake::start();
+    let user = User::of(&fake);
+    let token = user.token();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let port = front(port, &Certificate::self_signed(&["127.0.0.1"]), None);
+    // Some kubectl asks for the server's version first.
+    let served = std::thread::spawn(move || {
+        loop {
+            let (mut stream, _) = listener.accept().expect("a request");
+            let lines = BufReader::new(&stream).lines().map(|line| line.expect("a line"));
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngood";
+            stream.write_all(answer.as_bytes()).expect("to be heard");
+            if head.first().is_some_and(|line| line.starts_with("GET /test ")) {
+                return head;
+            }
+        }
+    });
+    let config = user.home.path().join("kubeconfig");
+    fs::write(&config, KUBECONFIG.replace("PORT", &port.to_string())).expect("a file");
+    let mut command = user.command(kubectl);
+    let output = user.home.run(command.env("KUBECONFIG", config).args(["get", "--raw", "/test"])).success();
+    assert_eq!(output.stdout.trim(), "good");
+    let head = served.join().expect("a request");
+    assert!(head.contains(&format!("Authorization: Bearer {token}")), "{head:?}");
+    assert_eq!(fake.posts(), 1);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The themes of README.md's "In your prompt", as they stand there, given to the programs they are for.
+//! The themes of docs/shells.md's "In your prompt", as they stand there, given to the programs they are for.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::support::tools::{prepared, root};
 
 /// The only block of this language in that section.
 fn block(language: &str) -> String {
-    let text = fs::read_to_string(root().join("README.md")).expect("README.md");
-    let (_, rest) = text.split_once("### In your prompt\n").expect("the section");
+    let text = fs::read_to_string(root().join("docs/shells.md")).expect("docs/shells.md");
+    let (_, rest) = text.split_once("## In your prompt\n").expect("the section");
     let section = rest.split("\n##").next().expect("its text");
     let fence = format!("```{language}\n");
     let mut blocks = section.split(&fence).skip(1);

@@ -1,11 +1,15 @@
 //! A real Keystone of the test's own, and what a user has in hand to reach it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::http;
 use super::{people, tools};
@@ -45,7 +49,7 @@ pub struct Entry {
 /// A running Keystone; it ends with this value, or with the test program.
 #[derive(Debug)]
 pub struct Cloud {
-    server: Child,
+    connection: UnixStream,
     port: u16,
     tls_port: Option<u16>,
     folder: PathBuf,
@@ -54,27 +58,18 @@ pub struct Cloud {
 impl Cloud {
     /// Starts a fresh copy of the prepared cloud; where there is none, the test is to return.
     pub fn start(options: CloudOptions) -> Option<Cloud> {
-        let python = tools::prepared("keystone")?.join("bin/python");
-        let mut command = Command::new(python);
-        command
-            .arg("-B")
-            .arg(tools::root().join("tests/keystone/serve.py"))
-            .arg(tools::prepared("cloud-template")?)
-            .args(["--expiration", &options.expiration.to_string()]);
-        if let Some(attempts) = options.lockout {
-            command.args(["--lockout", &attempts.to_string()]);
-        }
-        if options.tls {
-            command.arg("--tls");
-        }
-        let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut arguments = vec![tools::prepared("cloud-template")?.display().to_string()];
+        arguments.extend(["--expiration".into(), options.expiration.to_string()]);
+        arguments.extend(options.lockout.iter().flat_map(|attempts| ["--lockout".into(), attempts.to_string()]));
+        arguments.extend(options.tls.then(|| "--tls".into()));
+        let mut connection = UnixStream::connect_addr(servers()?).expect("a connection");
+        writeln!(connection, "{}", json!(arguments)).expect("to be heard");
         let mut line = String::new();
-        let mut stdout = BufReader::new(server.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
+        BufReader::new(&connection).read_line(&mut line).expect("an answer");
         let ready: Value = serde_json::from_str(&line).expect("Keystone did not start");
         let port = |name: &str| ready[name].as_u64().and_then(|port| port.try_into().ok());
         Some(Cloud {
-            server,
+            connection,
             port: port("port").unwrap(),
             tls_port: port("tls_port"),
             folder: ready["folder"].as_str().unwrap().into(),
@@ -135,9 +130,32 @@ impl Cloud {
 impl Drop for Cloud {
     fn drop(&mut self) {
         // The end of its standard input is the server's sign to go and to remove its folder.
-        drop(self.server.stdin.take());
-        let _ = self.server.wait();
+        let _ = self.connection.shutdown(Shutdown::Write);
+        let _ = self.connection.read_to_end(&mut Vec::new());
     }
+}
+
+/// The socket at which each who connects is given a server. It ends with the test program.
+fn servers() -> Option<&'static SocketAddr> {
+    static SERVERS: OnceLock<Option<SocketAddr>> = OnceLock::new();
+    let servers = SERVERS.get_or_init(|| {
+        let python = tools::prepared("keystone")?.join("bin/python");
+        let name = format!("ostoken-clouds-{}", std::process::id());
+        let mut command = Command::new(python);
+        command.arg("-B").arg(tools::root().join("tests/keystone/serve.py")).args(["--to-each", &name]);
+        let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python");
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("an answer");
+        assert_eq!(line, "ready\n");
+        // Closed by the end of this process, however that ends.
+        std::mem::forget(server);
+        Some(SocketAddr::from_abstract_name(name).expect("a short name"))
+    });
+    if servers.is_none() {
+        // Said once more: it is this test that is skipped.
+        let _ = tools::prepared("keystone");
+    }
+    servers.as_ref()
 }
 
 fn entry(line: &Value) -> Entry {

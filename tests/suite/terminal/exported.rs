@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::{in_each_shell, init, language, member, openrc, user_of_fake};
 use crate::support::hooks::processes_in;
+use crate::support::tools::root;
 use crate::support::{Cloud, CloudOptions, people, tool};
 use crate::user::User;
 
@@ -28,7 +29,17 @@ fn reader(shell: &str) -> Option<(Cloud, User, String)> {
     let text = fs::read_to_string(&file).unwrap();
     let text: Vec<_> = text.lines().filter(|line| !line.contains("OS_PASSWORD")).collect();
     fs::write(&file, text.join("\n") + "\n").unwrap();
-    Some((cloud, person, init(shell) + "ostoken_use ~/openrc.sh\n"))
+    Some((cloud, person, two_lines(shell)))
+}
+
+/// The lines that the README has for this shell's start-up file.
+fn two_lines(shell: &str) -> String {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    let shell = if shell == "powershell" { "PowerShell" } else { shell };
+    let (_, rest) = readme.split_once(&format!("\n# {shell}: ")).expect("a block for it");
+    let lines: Vec<_> = rest.lines().skip(1).take_while(|line| *line != "```").collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    lines.join("\n") + "\n"
 }
 
 fn the_two_lines_of_the_readme_give_a_token_at_the_first_prompt(name: &str) {
