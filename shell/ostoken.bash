@@ -5,7 +5,7 @@
 #
 # While the token is fresh and the OS_* variables are the same, a prompt starts no process. Words
 # that you may have aliased or made a function of are written \builtin; tests stand inside `if`
-# and `case`, for shells under `set -e`, and what runs without __ostoken_quietly heeds `set -u`.
+# and `case`, for shells under `set -e`, and what runs without __ostoken_quietly respects `set -u`.
 #
 # A folder's .env may export any variable into this shell, also one of ours. What the hook remembers
 # stands in variables written __ostoken__NAME here; __ostoken_begin puts a number in their names that
@@ -266,7 +266,7 @@ __ostoken_unset_token() {
   __ostoken__end=0
 }
 
-# Undoes the export. What it had taken away is put back as long as there is a session to which it
+# Undoes the export. What it had unset is restored as long as there is a session to which it
 # belongs: after direnv or you cleared that, a user domain would be a leftover. A token that you
 # exported over ours stays.
 __ostoken_restore() {
@@ -499,7 +499,7 @@ ostoken_off() {
     \builtin return 0
   fi
   if [[ -n ${OSTOKEN_SCRUBBED-} ]]; then
-    \builtin printf 'ostoken: OS_PASSWORD was taken away and is not put back\n' >&2
+    \builtin printf 'ostoken: OS_PASSWORD was unset and is not restored\n' >&2
   fi
   __ostoken_quietly __ostoken_restore
   __ostoken_unregister
@@ -559,7 +559,7 @@ __ostoken_begin() {
   *) __ostoken_time='__ostoken__now=$EPOCHSECONDS' __ostoken_list='${PROMPT_COMMAND[*]}' ;;
   esac
   # What a token depends on, in one string; \037 so that no two environments look alike. The user
-  # domain is taken away on export: it is back when an OpenRC was sourced once more. With our own
+  # domain is unset on export: it is back when an OpenRC was sourced once more. With our own
   # marks, one that somebody changed is mended. (An assignment splits no words.)
   # shellcheck disable=SC2043 # `ostoken init` puts the names there
   for __ostoken_name in __WATCHED_LIST__; do

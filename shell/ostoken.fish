@@ -57,7 +57,7 @@ function __ostoken_changed $__ostoken_on
     if test -z "$__ostoken__busy"; and not set -ql $argv[3]
         # Tracing would show the token. (When this local variable ends, the caller is traced again.)
         set -l fish_trace
-        test -z "$__ostoken__tail" -o "$(__ostoken_look)" = "$__ostoken__seen"
+        test -z "$__ostoken__tails" -o "$(__ostoken_look)" = "$__ostoken__seen"
         or __ostoken_drop
     end
 end
@@ -85,7 +85,7 @@ function __ostoken_check --argument-names now
 end
 
 # The values themselves. Of secrets only whether they are there, how long the password is, and how
-# the token ends. The user domain is taken away on export: it is back when an OpenRC was sourced once more.
+# the token ends. The user domain is unset on export: it is back when an OpenRC was sourced once more.
 function __ostoken_look
     set -l name
     set -l secrets
@@ -181,17 +181,29 @@ function __ostoken_apply --no-scope-shadowing
     or return 1
     set -l __ostoken_t $__ostoken_out[1]
     string join \n -- $__ostoken_out[2..-1] | builtin source
-    if test -n "$__ostoken_t"
-        # Enough to know it again.
-        set -g __ostoken__tail (string sub -s -12 -- $__ostoken_t)
+    if test -n "$__ostoken_t"; and not __ostoken_is_own
+        # The last characters of each: enough to know it again.
+        set -g -a __ostoken__tails (string sub -s -12 -- $__ostoken_t)
     end
     return 0
 end
 
-# Whether OS_TOKEN is the one that this shell exported. One that you exported ends in another way.
+# Whether this shell exported OS_TOKEN. Any, not the last one alone: direnv puts an old one back.
 function __ostoken_is_own
-    test -n "$OS_TOKEN" -a -n "$__ostoken__tail"
-    and string match -q -- "*$__ostoken__tail" "$OS_TOKEN"
+    set -l tail
+    for tail in $__ostoken__tails
+        test "$OS_TOKEN" = $tail
+        and return 0
+        __ostoken_holds $tail "$OS_TOKEN"
+        and return 0
+    end
+    return 1
+end
+
+# Whether this value holds a token with this end. What is short stands in many values.
+function __ostoken_holds --argument-names tail value
+    test (string length -- $tail) -ge 8
+    and string match -q -- "*$tail*" $value
 end
 
 # Takes a token of ours out of the environment, without putting back what it had replaced. A .env
@@ -201,11 +213,12 @@ function __ostoken_drop
     set -g __ostoken__busy 1
     __ostoken_is_own
     and __ostoken_unset_token
-    if test -n "$__ostoken__tail"
-        set -l name
+    set -l tail
+    set -l name
+    for tail in $__ostoken__tails
         for name in OS_AUTH_URL OS_USERNAME OS_USER_ID OS_PROJECT_ID OS_PROJECT_NAME OS_CLOUD OS_REGION_NAME \
             OS_PASSWORD OS_ENDPOINT http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
-            string match -q -- "*$__ostoken__tail*" "$$name"
+            __ostoken_holds $tail "$$name"
             and set -eg $name
         end
     end
@@ -220,7 +233,7 @@ function __ostoken_unset_token
 end
 
 # Takes a variable away, here. A universal one stays what it is for other shells, under an empty
-# global one: fish would hand it to children if that was not exported, and clients heed no empty one.
+# global one: fish would hand it to children if that was not exported, and clients pass over an empty one.
 function __ostoken_unset --argument-names name
     set -eg $name
     if set -qU $name
@@ -237,7 +250,7 @@ function __ostoken_show --argument-names name
     or set -eg $name
 end
 
-# Undoes the export. What it had taken away is put back as long as there is a session to which it
+# Undoes the export. What it had unset is restored as long as there is a session to which it
 # belongs: after direnv or you cleared that, a user domain would be a leftover. A token that you
 # exported over ours stays.
 function __ostoken_restore
@@ -303,11 +316,11 @@ function ostoken_off --description 'Put the environment back as it was before os
     builtin functions -q __ostoken_hook
     or return 0
     if test -n "$OSTOKEN_SCRUBBED"
-        builtin echo "ostoken: OS_PASSWORD was taken away and is not put back" >&2
+        builtin echo "ostoken: OS_PASSWORD was unset and is not restored" >&2
     end
     __ostoken_restore
-    builtin functions -e __ostoken_{hook,changed,check,look,ask,refresh,pin,apply,is_own,drop,unset_token,unset,show,restore,again}
-    set -eg __ostoken__{fresh,due,since,seen,lease,said,tail,hidden,busy}
+    builtin functions -e __ostoken_{hook,changed,check,look,ask,refresh,pin,apply,is_own,holds,drop,unset_token,unset,show,restore,again}
+    set -eg __ostoken__{fresh,due,since,seen,lease,said,tails,hidden,busy}
     return 0
 end
 
@@ -367,7 +380,7 @@ set -g __ostoken__since 0
 set -g __ostoken__seen
 set -g __ostoken__lease /
 set -g __ostoken__said
-set -g __ostoken__tail
+set -g __ostoken__tails
 set -g __ostoken__busy
 set -g __ostoken__hidden
 __ostoken_pin

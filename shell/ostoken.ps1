@@ -178,7 +178,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
     if ((__ostoken_get OS_AUTH_TYPE) -ceq 'token') { __ostoken_unset OS_AUTH_TYPE }
   }
 
-  # Undoes the export. What it had taken away is put back as long as there is a session to which it
+  # Undoes the export. What it had unset is restored as long as there is a session to which it
   # belongs: where you cleared that, a user domain would be a leftover. A token that you exported over
   # ours stays.
   function __ostoken_restore {
@@ -284,7 +284,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
 
   function __ostoken_off {
     [Diagnostics.DebuggerHidden()] param()
-    if (__ostoken_get OSTOKEN_SCRUBBED) { __ostoken_say 'ostoken: OS_PASSWORD was taken away and is not put back' }
+    if (__ostoken_get OSTOKEN_SCRUBBED) { __ostoken_say 'ostoken: OS_PASSWORD was unset and is not restored' }
     __ostoken_restore
     __ostoken_unregister
   }
@@ -368,7 +368,7 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
       [Diagnostics.DebuggerHidden()] param()
       if ([Environment]::GetEnvironmentVariable('OS_AUTH_URL') -or [Environment]::GetEnvironmentVariable('OS_CLOUD')) {
         # What a token depends on, in one string. Of secrets only whether they are there, how long the
-        # password is, and a number for the token. The user domain is taken away on export: it is back
+        # password is, and a number for the token. The user domain is unset on export: it is back
         # when an OpenRC was loaded once more. With our own mark, one that somebody changed is mended.
         # (.NET Framework joins nothing at all if the first part is null.)
         $look = [string]::Join("`0", '',

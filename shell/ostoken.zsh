@@ -27,7 +27,7 @@ __ostoken_hook() {
   # The clock, and what a token depends on, in one string; between the values stands a control
   # character (\037), so that no two environments look alike.
   # Of secrets only whether they are there, how long the password is, and how the token ends. The
-  # user domain is taken away on export: it is back when an OpenRC was sourced once more.
+  # user domain is unset on export: it is back when an OpenRC was sourced once more.
   # (In one word, each expansion would move all that follows it.)
   \builtin local __ostoken_now="${EPOCHSECONDS-${(%):-%D{%s\}}}" __ostoken_new=""
   __ostoken_new+="${__WATCHED__-}${__WATCHED__-}${__WATCHED__-}${__WATCHED__-}"
@@ -162,33 +162,39 @@ __ostoken_apply() {
   fi
   __ostoken_t=${__ostoken_out%%$__ostoken_nl*}
   \builtin eval "${__ostoken_out#*$__ostoken_nl}"
-  if [[ -n $__ostoken_t ]]; then
-    # Enough to know it again.
-    __ostoken__tail="${__ostoken_t[-12,-1]:-$__ostoken_t}"
+  if [[ -n $__ostoken_t ]] && ! __ostoken_is_own; then
+    # The last characters of each: enough to know it again.
+    __ostoken__tails+=("${__ostoken_t[-12,-1]:-$__ostoken_t}")
   fi
   \builtin return 0
 }
 
-# Whether OS_TOKEN is the one that this shell exported. One that you exported ends in another way.
+# Whether this shell exported OS_TOKEN. Any, not the last one alone: direnv puts an old one back.
 __ostoken_is_own() {
-  [[ -n ${OS_TOKEN-} && -n $__ostoken__tail && $OS_TOKEN == *"$__ostoken__tail" ]]
+  \builtin local __ostoken_tail
+  for __ostoken_tail in "${__ostoken__tails[@]}"; do
+    if [[ ${OS_TOKEN-} == "$__ostoken_tail" || ${#__ostoken_tail} -ge 8 && ${OS_TOKEN-} == *"$__ostoken_tail"* ]]; then
+      \builtin return 0
+    fi
+  done
+  \builtin return 1
 }
 
 # Takes a token of ours out of the environment, without putting back what it had replaced. A .env
 # may hold `OS_AUTH_URL=https://elsewhere/$OS_TOKEN`: what has a copy and is sent goes as well.
 __ostoken_drop() {
-  \builtin local __ostoken_name
+  \builtin local __ostoken_name __ostoken_tail
   if __ostoken_is_own; then
     __ostoken_unset_token
   fi
-  if [[ -n $__ostoken__tail ]]; then
+  for __ostoken_tail in "${__ostoken__tails[@]}"; do
     for __ostoken_name in OS_AUTH_URL OS_USERNAME OS_USER_ID OS_PROJECT_ID OS_PROJECT_NAME OS_CLOUD \
       OS_REGION_NAME OS_PASSWORD OS_ENDPOINT http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY; do
-      if [[ ${(P)__ostoken_name-} == *"$__ostoken__tail"* ]]; then
+      if [[ ${#__ostoken_tail} -ge 8 && ${(P)__ostoken_name-} == *"$__ostoken_tail"* ]]; then
         \builtin unset $__ostoken_name
       fi
     done
-  fi
+  done
 }
 
 __ostoken_unset_token() {
@@ -199,7 +205,7 @@ __ostoken_unset_token() {
   fi
 }
 
-# Undoes the export. What it had taken away is put back as long as there is a session to which it
+# Undoes the export. What it had unset is restored as long as there is a session to which it
 # belongs: after direnv or you cleared that, a user domain would be a leftover. A token that you
 # exported over ours stays.
 __ostoken_restore() {
@@ -264,13 +270,13 @@ ostoken_off() {
     \builtin return 0
   fi
   if [[ -n ${OSTOKEN_SCRUBBED-} ]]; then
-    \builtin print -ru2 -- "ostoken: OS_PASSWORD was taken away and is not put back"
+    \builtin print -ru2 -- "ostoken: OS_PASSWORD was unset and is not restored"
   fi
   __ostoken_restore
   precmd_functions=(${precmd_functions:#__ostoken_hook})
   preexec_functions=(${preexec_functions:#__ostoken_hook})
   \builtin unset __ostoken__due __ostoken__since __ostoken__seen __ostoken__lease __ostoken__said \
-    __ostoken__tail
+    __ostoken__tails
   \builtin unset -f __ostoken_hook __ostoken_look __ostoken_remember __ostoken_refresh __ostoken_apply __ostoken_pin \
     __ostoken_is_own __ostoken_drop __ostoken_unset_token __ostoken_restore __ostoken_register __ostoken_again
 }
@@ -294,7 +300,9 @@ ostoken_use() {
 \builtin typeset -g +x __ostoken__bin=$__ostoken_bin
 \builtin unset __ostoken_bin
 \builtin typeset -g __ostoken__due=0 __ostoken__since=0
-\builtin typeset -g __ostoken__seen="" __ostoken__lease="" __ostoken__said="" __ostoken__tail=""
+\builtin typeset -g __ostoken__seen="" __ostoken__lease="" __ostoken__said=""
+\builtin typeset -ga __ostoken__tails
+__ostoken__tails=()
 \builtin typeset -ga __ostoken__pins __ostoken__pinned
 __ostoken__pinned=(__PINNED_LIST__)
 __ostoken_pin

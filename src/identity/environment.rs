@@ -121,7 +121,7 @@ impl Environment {
         if let Some(token) = self.get("OS_TOKEN") {
             match Token::parse(token).filter(|_| own) {
                 Some(token) => known.0.insert("OSTOKEN_EXPORTED".into(), Zeroizing::new(token.fingerprint())),
-                // It is still there, to be taken away.
+                // It is still there, to be unset.
                 None => known.0.get_mut("OSTOKEN_EXPORTED").map(std::mem::take),
             };
         }
@@ -163,7 +163,7 @@ impl Environment {
         self
     }
 
-    /// The identity of this environment. What a hook of ours took away is put back in, for as long as auth URL and
+    /// The identity of this environment. What a hook of ours unset is read as if it were set, for as long as auth URL and
     /// user are the ones it was taken from.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
 
-/// A rate limit without a Retry-After, and the shortest and longest one that is heeded, in seconds.
+/// A rate limit without a Retry-After, and the shortest and longest one that is respected, in seconds.
 const DEFAULT_LIMIT: u64 = 60;
 const SHORTEST_LIMIT: u64 = 1;
 const LONGEST_LIMIT: u64 = 3600;

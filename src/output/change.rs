@@ -91,7 +91,7 @@ pub fn endpoint(
     };
     let held = SECRETS.into_iter().filter(|name| *name == secret || environment.is_set(name));
     let bears = !changes.is_empty();
-    // A shell keeps the passcode that it took away; a command has no use for it.
+    // A shell keeps the passcode that its hook unset; a command has no use for it.
     changes.retain(|change| !matches!(change, EnvChange::Copy { from, .. } if from == "OS_PASSCODE"));
     changes.extend(environment.is_set("OSTOKEN_PASSCODE").then(|| EnvChange::Unset("OSTOKEN_PASSCODE".into())));
     // It breaks the token plugin: no placeholder takes its place there.
@@ -129,7 +129,7 @@ fn keep_auth_type(environment: &Environment, same_login: bool, changes: &mut Vec
 /// What tells an export of ours: child shells and programs see them.
 const MARKS: [&str; 3] = ["OSTOKEN_EXPORTED", "OSTOKEN_FOR", "OSTOKEN_EXPIRES_AT"];
 
-/// How an environment gets rid of an export of ours, or of what the shell left of one whose token it has taken away. What
+/// How an environment gets rid of an export of ours, or of what the shell left of one whose token it has unset. What
 /// was taken from another login than `now` is not put back, since it is no part of that one; it is kept, for the way back
 /// to its own.
 pub fn take_back(environment: &Environment, now: Option<&Login>) -> Vec<EnvChange> {

@@ -137,7 +137,7 @@ fn exported(session: &Session, kept: StoredToken, context: &Context) -> Result<A
     Ok(Answer { changes, left, lease, token: Some(kept.token), ..Answer::default() })
 }
 
-/// A password is only taken away once it can be had from the keyring.
+/// A password is unset only once it can be had from the keyring.
 fn keyring_has_secret(session: &Session) -> Result<bool, Error> {
     let stored = crate::credential::stored(&session.store, &session.source.identity.login)?;
     Ok(match (stored, &session.source.secret) {

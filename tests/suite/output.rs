@@ -72,7 +72,7 @@ fn evaluates(program: &str, arguments: &[&str], script: &str) {
     let seen = listed(&output);
     let get = |name: &str| seen.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     for (name, value) in variables() {
-        // The user's domain is taken away: it stands where a later run finds it.
+        // The user's domain is unset: it stands where a later run finds it.
         let name = if name == "OS_USER_DOMAIN_NAME" { "OSTOKEN_USER_DOMAIN_NAME" } else { name.as_str() };
         assert_eq!(get(name), Some(value), "{name}");
     }

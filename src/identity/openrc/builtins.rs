@@ -430,7 +430,7 @@ impl Shell<'_> {
                     sound = false;
                     let length = names::name_length(name.as_bytes());
                     if let Some(name) = name.get(..length).filter(|name| !name.is_empty()) {
-                        let value = Value::unknown("an element of an array is taken away here", span);
+                        let value = Value::unknown("an element of an array is unset here", span);
                         self.assign(name, Content::Text(value), span)?;
                     }
                 }
@@ -516,7 +516,7 @@ impl Shell<'_> {
     }
 
     fn set(&mut self, fields: Option<Vec<Value>>, span: Span) -> Result<Status, Fault> {
-        // Bash looks at all options before it heeds one.
+        // Bash looks at all options before it applies one.
         let options =
             fields.iter().flatten().map_while(|field| field.text().filter(|text| text.starts_with(['-', '+'])));
         let is_option = |text: &str| text.chars().skip(1).all(|letter| "abefhkmnprtuvxBCEHPTo".contains(letter));

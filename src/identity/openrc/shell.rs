@@ -54,7 +54,7 @@ pub(super) struct Shell<'o> {
     level: usize,
     /// How many `$(...)` there were.
     pub substitutions: usize,
-    /// What is decided here is asked for: `set -e` does not heed it.
+    /// What is decided here is asked for: `set -e` does not apply to it.
     asked: usize,
 }
 
@@ -150,7 +150,7 @@ impl<'o> Shell<'o> {
     }
 
     /// Each part of `a | b` is a shell of its own: what it sets is gone with it.
-    fn pipeline(&mut self, pipeline: &Pipeline, heeded: bool) -> Result<Status, Fault> {
+    fn pipeline(&mut self, pipeline: &Pipeline, is_checked: bool) -> Result<Status, Fault> {
         let status = match pipeline.commands.as_slice() {
             [command] => {
                 self.asked += usize::from(pipeline.negated);
@@ -172,7 +172,7 @@ impl<'o> Shell<'o> {
             return Ok(None);
         }
         if !pipeline.negated {
-            if heeded && self.asked == 0 && self.state.errexit && status == Some(false) {
+            if is_checked && self.asked == 0 && self.state.errexit && status == Some(false) {
                 let span = pipeline.commands.first().map_or((0, 0), |command| command.span);
                 self.end(span, "this fails, and `set -e` ends the shell");
             }
@@ -687,9 +687,9 @@ impl<'o> Shell<'o> {
             _ => None,
         };
         // Bash expands the words before it assigns; of what a program is given nothing stays.
-        let heeds =
+        let has_meaning =
             name.is_some_and(|name| name.as_str() == "read" || self.state.functions.contains_key(name.as_str()));
-        let early = if heeds { None } else { Some(self.with_name(arguments, span)?) };
+        let early = if has_meaning { None } else { Some(self.with_name(arguments, span)?) };
         let ended = self.state.status;
         for assignment in assignments {
             let value = self.evaluate(assignment)?;

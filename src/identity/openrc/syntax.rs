@@ -1,4 +1,4 @@
-//! What a shell script consists of. Text stands in it as it is after the quotes are taken away.
+//! What a shell script consists of. Text stands in it as it is after the quotes are removed.
 
 use std::cell::OnceCell;
 use std::rc::Rc;

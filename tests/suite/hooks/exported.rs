@@ -5,7 +5,7 @@ use crate::support::fake_ostoken::{FakeOstoken, TOKEN};
 use crate::support::hooks::{ROUND, cost, drop_lease, processes};
 use crate::support::pty::SESSION;
 
-pub fn the_token_is_exported_and_the_user_domain_taken_away(kind: Kind) {
+pub fn the_token_is_exported_and_the_user_domain_unset(kind: Kind) {
     let Some((fake, mut shell)) = kind.start() else { return };
     assert_eq!(shell.greeting, "");
     let want = [

@@ -105,7 +105,7 @@ pub fn an_older_token_of_ours_is_known_when_it_comes_back(kind: Kind) {
 }
 
 pub fn a_child_shell_keeps_a_token_that_no_mark_calls_ours(kind: Kind) {
-    // OSTOKEN_FOR outlives a token: it tells whose user domain was taken away.
+    // OSTOKEN_FOR outlives a token: it tells whose user domain was unset.
     for mark in ["OSTOKEN_FOR", "OSTOKEN_USER_DOMAIN_NAME"] {
         let fake = FakeOstoken::new();
         fake.mode("nothing");

@@ -33,7 +33,7 @@ pub fn off_says_that_a_scrubbed_password_is_not_put_back(kind: Kind) {
     let fake = FakeOstoken::new();
     let Some(mut shell) = kind.open(&fake, &kind.sets(&[("OSTOKEN_SCRUB", "1")])) else { return };
     let text = shell.run("ostoken_off").text;
-    assert_eq!(text, "ostoken: OS_PASSWORD was taken away and is not put back\n");
+    assert_eq!(text, "ostoken: OS_PASSWORD was unset and is not restored\n");
     assert_eq!(kind.values(&mut shell, "OS_USERNAME OS_PASSWORD"), "ada gone");
 }
 

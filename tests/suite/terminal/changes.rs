@@ -107,7 +107,7 @@ fn variables_that_are_cleared_leave_nothing_of_ours(name: &str) {
     let token = shell.token();
     assert_eq!(shell.run(language::clear(name)).text, "");
     assert_eq!(shell.exported("OS_|OSTOKEN_(EXP|FOR|AUTH|USER|PASS|SCRUB)"), "");
-    // What direnv does on leaving: it takes away what the folder's file had set, and knows nothing of OS_TOKEN.
+    // What direnv does on leaving: it unsets what the folder's file had set, and knows nothing of OS_TOKEN.
     assert_eq!(shell.run(&source).text, "");
     assert_eq!(shell.get("OS_TOKEN"), token);
     let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Where no token and no password may be seen, and what OSTOKEN_SCRUB takes away.
+//! Where no token and no password may be seen, and what OSTOKEN_SCRUB unsets.
 
 use super::{in_each_shell, init, language, member, user_of_fake};
 use crate::support::people;
@@ -66,7 +66,7 @@ fn scrubbing_takes_user_and_password_away_after_a_login(name: &str) {
     assert!(second != token && cloud.accepts(&second));
     assert_eq!(shell.exported("OS_PASSWORD|OS_USERNAME|OS_USER_"), "");
     let off = shell.run("ostoken_off");
-    assert_eq!(off.text, "ostoken: OS_PASSWORD was taken away and is not put back\n");
+    assert_eq!(off.text, "ostoken: OS_PASSWORD was unset and is not restored\n");
     assert_eq!(shell.exported("OS_PASSWORD|OS_USERNAME|OS_USER_"), "OS_USERNAME=erin\nOS_USER_DOMAIN_NAME=elsewhere");
     assert_eq!(shell.exported("OS_TOKEN|OSTOKEN_(EXP|FOR|AUTH|USER|SCRUBBED)"), "");
     assert_eq!((cloud.creations(), cloud.answers_to("POST", 401)), (2, 0));
