@@ -116,6 +116,16 @@ fn nobody_is_told_of_a_login_of_another_kind() {
 }
 
 #[test]
+fn an_environment_for_the_keystoneauth_plugin_is_left_alone() {
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OS_AUTH_TYPE", "ostoken");
+    let token = user.token();
+    let hook = user.hook_own("");
+    assert!(!hook.stdout.contains("OS_TOKEN") && hook.stderr.is_empty(), "{hook:?}");
+    assert_eq!(user.token(), token);
+}
+
+#[test]
 fn a_keyring_that_is_not_there_takes_a_shells_own_token_of_this_login_only_once_it_is_dead() {
     let fake = Fake::start();
     let (token, mark) = (User::of(&fake).token(), User::of(&fake).mark());
