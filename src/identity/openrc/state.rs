@@ -191,3 +191,8 @@ fn join_contents(ours: Content, theirs: Content, why: Unknown) -> Content {
         _ => Content::Text(Value::Unknown(why)),
     }
 }
+
+/// The name under which an array keeps the element of this number: so that they are in order.
+pub fn key_of(number: usize) -> String {
+    format!("{number:010}")
+}

@@ -1,14 +1,15 @@
 //! The grammar of bash: lists, pipelines, and every kind of command.
 
-use std::rc::Rc;
+mod compound;
+mod conditions;
 
 use zeroize::Zeroizing;
 
-use super::cursor::Parser;
-use super::error::Fault;
-use super::names;
-use super::syntax::{
-    Argument, Arm, Assigned, Assignment, Command, Condition, Feed, Item, Join, Kind, List, Pipeline, Redirection, Word,
+use crate::identity::openrc::cursor::Parser;
+use crate::identity::openrc::error::Fault;
+use crate::identity::openrc::names;
+use crate::identity::openrc::syntax::{
+    Argument, Assigned, Assignment, Command, Feed, Item, Join, Kind, List, Pipeline, Redirection, Word,
 };
 
 const UNEXPECTED: &str = "the shell does not expect this here";
@@ -195,238 +196,6 @@ impl Parser<'_> {
         self.rest().strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '\t']))
     }
 
-    /// `do ... done`.
-    fn body(&mut self, at: usize) -> Result<List, Fault> {
-        self.keyword("do", at, "this loop has no `do`")?;
-        let body = self.filled(&["done"])?;
-        self.keyword("done", at, "this loop has no `done`")?;
-        Ok(body)
-    }
-
-    fn if_command(&mut self) -> Result<Kind, Fault> {
-        let at = self.at;
-        let mut arms = Vec::new();
-        let mut otherwise = List::new();
-        self.at += "if".len();
-        loop {
-            let condition = self.filled(&["then"])?;
-            self.keyword("then", at, "this `if` has no `then`")?;
-            arms.push((condition, self.filled(&["elif", "else", "fi"])?));
-            if self.stands("elif") && self.take("elif") {
-                continue;
-            }
-            if self.stands("else") && self.take("else") {
-                otherwise = self.filled(&["fi"])?;
-            }
-            self.keyword("fi", at, "this `if` has no `fi`")?;
-            return Ok(Kind::If { arms, otherwise });
-        }
-    }
-
-    fn for_loop(&mut self, word: &str) -> Result<Kind, Fault> {
-        let at = self.at;
-        self.at += word.len();
-        self.skip_blanks();
-        if self.rest().starts_with("((")
-            && let Some(expression) = self.arithmetic("((", "))")
-        {
-            self.skip_blanks();
-            self.take(";");
-            return Ok(Kind::Count { expression, body: self.body(at)? });
-        }
-        let name = self.name().to_owned();
-        if name.is_empty() {
-            return self.refuse(at, "this loop names no variable");
-        }
-        self.skip_lines()?;
-        let mut words = None;
-        if self.stands("in") && self.take("in") {
-            let mut list = Vec::new();
-            loop {
-                self.skip_blanks();
-                let word = self.word()?;
-                if word.pieces.is_empty() {
-                    break;
-                }
-                list.push(word);
-            }
-            words = Some(list);
-        }
-        self.skip_blanks();
-        self.take(";");
-        Ok(Kind::For { name, words, chosen: word == "select", body: self.body(at)? })
-    }
-
-    fn case_command(&mut self) -> Result<Kind, Fault> {
-        let at = self.at;
-        self.at += "case".len();
-        self.skip_blanks();
-        let word = self.word()?;
-        if word.pieces.is_empty() {
-            return self.refuse(at, UNEXPECTED);
-        }
-        self.keyword("in", at, "this `case` has no `in`")?;
-        let mut arms = Vec::new();
-        loop {
-            self.skip_lines()?;
-            if self.stands("esac") && self.take("esac") {
-                return Ok(Kind::Case { word, arms });
-            }
-            let patterns = self.case_patterns()?;
-            let body = self.list(&[";;", ";&", "esac"])?;
-            let falls = self.rest().starts_with(";&") || self.rest().starts_with(";;&");
-            let ended = self.take(";;&") || self.take(";;") || self.take(";&") || self.stands("esac");
-            if !ended {
-                return self.refuse(at, "this `case` has no `esac`");
-            }
-            arms.push(Arm { patterns, body, falls });
-        }
-    }
-
-    fn case_patterns(&mut self) -> Result<Vec<Word>, Fault> {
-        let at = self.at;
-        self.take("(");
-        let mut patterns = Vec::new();
-        loop {
-            self.skip_blanks();
-            self.patterns = true;
-            let word = self.word();
-            self.patterns = false;
-            let word = word?;
-            if word.pieces.is_empty() {
-                return self.refuse(at, UNEXPECTED);
-            }
-            patterns.push(word);
-            self.skip_blanks();
-            if self.take(")") {
-                return Ok(patterns);
-            }
-            if !self.take("|") {
-                return self.refuse(at, UNEXPECTED);
-            }
-        }
-    }
-
-    fn brackets(&mut self) -> Result<Kind, Fault> {
-        let at = self.at;
-        self.at += "[[".len();
-        self.patterns = true;
-        let condition = self.any_of();
-        self.patterns = false;
-        let condition = condition?;
-        self.keyword("]]", at, "this `[[` is not understood here")?;
-        Ok(Kind::Brackets(condition))
-    }
-
-    fn any_of(&mut self) -> Result<Condition, Fault> {
-        let mut condition = self.all_of()?;
-        self.skip_lines()?;
-        while self.take("||") {
-            condition = Condition::Any(Box::new(condition), Box::new(self.all_of()?));
-            self.skip_lines()?;
-        }
-        Ok(condition)
-    }
-
-    fn all_of(&mut self) -> Result<Condition, Fault> {
-        let mut condition = self.deeper(Self::one_of)?;
-        self.skip_lines()?;
-        while self.take("&&") {
-            condition = Condition::All(Box::new(condition), Box::new(self.deeper(Self::one_of)?));
-            self.skip_lines()?;
-        }
-        Ok(condition)
-    }
-
-    fn one_of(&mut self) -> Result<Condition, Fault> {
-        self.skip_lines()?;
-        let at = self.at;
-        if self.stands("!") && self.take("!") {
-            return Ok(Condition::Not(Box::new(self.deeper(Self::one_of)?)));
-        }
-        if self.take("(") {
-            let inner = self.any_of()?;
-            return if self.take(")") { Ok(inner) } else { self.refuse(at, UNEXPECTED) };
-        }
-        let first = self.operand(at)?;
-        self.skip_blanks();
-        let unary = first.bare().filter(|text| text.len() == 2 && text.starts_with('-')).map(str::to_owned);
-        if let Some(operator) = unary {
-            return Ok(Condition::Unary(operator, self.operand(at)?));
-        }
-        let before = self.at;
-        let operator = match self.peek() {
-            Some(b'<' | b'>') if self.byte(1) != Some(b'(') => self.character().map(String::from),
-            _ => self.word()?.bare().filter(|operator| is_binary(operator)).map(str::to_owned),
-        };
-        self.skip_blanks();
-        match operator {
-            Some(operator) if operator == "=~" => Ok(Condition::Binary(first, operator, self.regex()?)),
-            Some(operator) => Ok(Condition::Binary(first, operator, self.operand(at)?)),
-            None => {
-                self.at = before;
-                if self.peek() == Some(b'\n') {
-                    return self.refuse(at, UNEXPECTED);
-                }
-                Ok(Condition::Word(first))
-            }
-        }
-    }
-
-    /// A word of `[[ ]]`.
-    fn operand(&mut self, at: usize) -> Result<Word, Fault> {
-        self.skip_blanks();
-        let word = self.word()?;
-        match word.pieces.is_empty() || word.bare() == Some("]]") {
-            true => self.refuse(at, "a word is missing in this `[[`"),
-            false => Ok(word),
-        }
-    }
-
-    /// A regular expression ends at a blank outside of its parentheses. What it says is not followed, but what it
-    /// expands may set a variable.
-    fn regex(&mut self) -> Result<Word, Fault> {
-        let at = self.at;
-        let mut pieces = Vec::new();
-        loop {
-            match self.peek() {
-                Some(b'(') => self.parentheses(&mut pieces)?,
-                Some(b'|' | b'<' | b'>') => self.at += 1,
-                None | Some(b' ' | b'\t' | b'\n' | b')' | b';' | b'&') => break,
-                Some(_) => pieces.extend(self.word()?.pieces),
-            }
-        }
-        Ok(Word { pieces, span: self.span(at) })
-    }
-
-    /// `name () command`, `function name command`.
-    fn function(&mut self) -> Result<Option<Kind>, Fault> {
-        let at = self.at;
-        let explicit = self.stands_word("function") && self.take("function");
-        self.skip_blanks();
-        let name: String =
-            self.rest().chars().take_while(|c| c.is_alphanumeric() || "_-.:+@/%,".contains(*c)).collect();
-        self.at += name.len();
-        self.skip_blanks();
-        let mut called = self.at;
-        if self.take("(") {
-            self.skip_blanks();
-            called = if self.take(")") { self.at } else { at };
-        } else if !explicit {
-            called = at;
-        }
-        if name.is_empty() || called == at {
-            self.at = at;
-            return if explicit { self.refuse(at, UNEXPECTED) } else { Ok(None) };
-        }
-        self.skip_lines()?;
-        let body = self.any_command()?;
-        if matches!(body.kind, Kind::Simple { .. }) {
-            return self.refuse(at, "this function has no body");
-        }
-        Ok(Some(Kind::Function { name, body: Rc::new(body) }))
-    }
-
     fn simple(&mut self) -> Result<Command, Fault> {
         let at = self.at;
         let (mut assignments, mut arguments, mut redirections) = (Vec::new(), Vec::new(), Vec::new());
@@ -550,9 +319,4 @@ impl Parser<'_> {
         };
         Ok(Some(Redirection { kind, output }))
     }
-}
-
-/// The operators of `[[ ]]` between two words.
-fn is_binary(operator: &str) -> bool {
-    ["=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"].contains(&operator)
 }
