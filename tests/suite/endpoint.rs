@@ -1,58 +1,12 @@
-//! The local identity endpoint behind `exec`: no command makes a token of its own, whatever its way to log in, and nobody
-//! else is served.
+//! The local identity endpoint behind `exec`: what it answers, and that nobody else is served. That no client makes a token
+//! of its own, whatever its way to log in, is counted in `creations`.
 
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::cloud_users::Variables;
-use crate::support::home::Client;
 use crate::support::tools::wait_until;
 use crate::support::{Answer, Cloud, CloudOptions, Fake, people, skip, tool};
 use crate::user::{User, at_once, text};
-
-/// How people log in, and a command that a user of that kind may run.
-fn logins(cloud: &Cloud) -> Vec<(&'static str, Variables, &'static [&'static str])> {
-    let of = |more: &[(&str, &str)]| {
-        let mut variables = cloud.user_environment("alice");
-        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        variables
-    };
-    let projects: &[&str] = &["project", "list", "--my-projects", "-f", "value"];
-    vec![
-        ("password", cloud.openrc_environment("alice", "demo"), projects),
-        ("application credential", cloud.app_credential_environment(), &["catalog", "list", "-f", "value"]),
-        ("domain", of(&[("OS_DOMAIN_NAME", "Default")]), projects),
-        ("no scope", of(&[]), projects),
-    ]
-}
-
-fn creates_nothing(client: Client) {
-    let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
-    for (name, variables, command) in logins(&cloud) {
-        let user = User::new(variables);
-        let Some(path) = user.home.search_path_with(client) else { return };
-        let before = cloud.creations();
-        for arguments in [command, &["token", "issue", "-f", "value", "-c", "expires"]] {
-            if name == "domain" && arguments[0] == "project" {
-                continue;
-            }
-            let all = [&["exec", "--", "openstack"], arguments].concat();
-            let output = user.home.run(user.ostoken(&all).env("PATH", &path)).success();
-            assert!(!output.stdout.is_empty(), "{name}: {output:?}");
-        }
-        assert_eq!(cloud.creations(), before + 1, "{name}: the one that is kept");
-    }
-}
-
-#[test]
-fn pips_client_creates_no_token_however_it_logs_in() {
-    creates_nothing(Client::Pip);
-}
-
-#[test]
-fn debians_client_creates_no_token_however_it_logs_in() {
-    creates_nothing(Client::Debian);
-}
 
 /// Asks the endpoint for a token as a client does; prints the status, the token and the project. With two words it asks
 /// twice on one connection.
