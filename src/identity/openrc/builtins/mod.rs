@@ -5,10 +5,10 @@ mod text;
 
 use crate::identity::openrc::cursor::Parser;
 use crate::identity::openrc::error::{Fault, refuse};
-use crate::identity::openrc::names;
 use crate::identity::openrc::shell::{Shell, Status};
 use crate::identity::openrc::state::{Content, Value};
 use crate::identity::openrc::syntax::{Argument, Assigned, Span};
+use crate::identity::openrc::{COMMAND, names};
 use declare::{could_be_ours, mentions_ours};
 
 const ANYTHING: &str = "this could set any OS_* variable; write the name itself";
@@ -51,7 +51,7 @@ impl Shell<'_> {
 
     /// A program, or a command of the shell that sets nothing.
     fn outside(&mut self, span: Span) -> Result<Status, Fault> {
-        self.written(&Value::unknown(crate::identity::openrc::COMMAND, span), false);
+        self.written(&Value::unknown(COMMAND, span), false);
         self.done(None)
     }
 

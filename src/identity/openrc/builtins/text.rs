@@ -2,10 +2,10 @@
 
 use super::ANYTHING;
 use crate::identity::openrc::error::{Fault, refuse};
-use crate::identity::openrc::names;
 use crate::identity::openrc::shell::{Shell, Status};
 use crate::identity::openrc::state::{Content, Value};
 use crate::identity::openrc::syntax::Span;
+use crate::identity::openrc::{COMMAND, TYPED, names};
 
 impl Shell<'_> {
     /// `read`: what a person would type is not here.
@@ -35,7 +35,7 @@ impl Shell<'_> {
         names.extend(array);
         let mut status = None;
         let line = match self.state.inputs.last_mut() {
-            None => Value::unknown(crate::identity::openrc::TYPED, span),
+            None => Value::unknown(TYPED, span),
             Some(Some(lines)) if plain => {
                 let line = lines.pop_front();
                 status = Some(line.is_some());
@@ -105,7 +105,7 @@ impl Shell<'_> {
             text.append(word);
         }
         let hidden = fields.is_none() || escapes && text.text().is_none_or(|text| text.contains('\\'));
-        let text = if hidden { Value::unknown(crate::identity::openrc::COMMAND, span) } else { text };
+        let text = if hidden { Value::unknown(COMMAND, span) } else { text };
         self.written(&text, ends_line);
         self.done(Some(true))
     }
@@ -119,10 +119,7 @@ impl Shell<'_> {
             target = Some(name.text().map(str::to_owned));
             words = rest;
         }
-        let value = fields
-            .as_ref()
-            .and_then(|_| formatted(words))
-            .unwrap_or(Value::unknown(crate::identity::openrc::COMMAND, span));
+        let value = fields.as_ref().and_then(|_| formatted(words)).unwrap_or(Value::unknown(COMMAND, span));
         let counts = words.first().is_none_or(|format| format.text().is_none_or(|format| format.contains("%n")));
         if counts && words.iter().skip(1).any(|word| word.text().is_none_or(names::is_openstack)) {
             return refuse(span.0, span.1, "`printf` may set a variable here");

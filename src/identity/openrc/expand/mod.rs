@@ -8,7 +8,7 @@ use crate::identity::openrc::error::Fault;
 use crate::identity::openrc::shell::Shell;
 use crate::identity::openrc::state::{Content, Value};
 use crate::identity::openrc::syntax::{List, Piece, PieceKind, Span, Word};
-use crate::identity::openrc::{names, pattern};
+use crate::identity::openrc::{COMMAND, braces, names, pattern};
 
 const ARGUMENT: &str = "a parameter of the file decides this; write the value itself";
 const SHELL: &str = "only the shell itself knows this";
@@ -49,7 +49,7 @@ impl Shell<'_> {
 
     /// The fields that the word becomes; `None` where it is not known how many there are.
     pub fn fields(&mut self, word: &Word) -> Result<Option<Vec<Value>>, Fault> {
-        let Some(words) = crate::identity::openrc::braces::expanded(word) else {
+        let Some(words) = braces::expanded(word) else {
             self.parts(word, false)?;
             return Ok(None);
         };
@@ -182,7 +182,7 @@ impl Shell<'_> {
         self.state.status = after.status.filter(|_| !after.dead);
         Ok(match after.outputs.drain(..).nth(before) {
             Some(Value::Known(text)) => Value::known(text.trim_end_matches('\n')),
-            Some(Value::Unknown(_)) | None => Value::unknown(crate::identity::openrc::COMMAND, span),
+            Some(Value::Unknown(_)) | None => Value::unknown(COMMAND, span),
         })
     }
 

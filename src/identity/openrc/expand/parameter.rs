@@ -3,7 +3,7 @@
 use super::{ARGUMENT, OPERATION, Part, SHELL, whole};
 use crate::identity::openrc::error::{Fault, refuse};
 use crate::identity::openrc::shell::Shell;
-use crate::identity::openrc::state::{Content, Value, key_of};
+use crate::identity::openrc::state::{Content, Unknown, Value, key_of};
 use crate::identity::openrc::syntax::{Operation, Parameter, Span, Word};
 use crate::identity::openrc::{names, pattern};
 
@@ -169,7 +169,7 @@ impl Shell<'_> {
                 // What the word sets is set or not.
                 let before = self.state.clone();
                 self.parts(word, assignment)?;
-                self.meet(before, crate::identity::openrc::state::Unknown { why: OPERATION, span });
+                self.meet(before, Unknown { why: OPERATION, span });
                 Ok(text(value.unwrap_or(Value::unknown(OPERATION, span))))
             }
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::variables::initial;
 use super::{Loop, STEPS_MAX, Shell, Status, UNDECIDED};
+use crate::identity::openrc::TYPED;
 use crate::identity::openrc::error::{Fault, refuse};
 use crate::identity::openrc::state::{Content, State, Unknown, Value};
 use crate::identity::openrc::syntax::{Arm, Command, List, Span, Word};
@@ -106,7 +107,7 @@ impl Shell<'_> {
                 })
             }
             None => self.repeat(span, body, false, &mut |shell| {
-                let why = if chosen { crate::identity::openrc::TYPED } else { UNDECIDED };
+                let why = if chosen { TYPED } else { UNDECIDED };
                 shell.assign(name, Content::Text(Value::unknown(why, span)), span)?;
                 Ok(None)
             }),

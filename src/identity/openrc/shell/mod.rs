@@ -8,11 +8,11 @@ mod variables;
 use std::rc::Rc;
 
 use crate::identity::openrc::error::{Fault, refuse};
-use crate::identity::openrc::names;
 use crate::identity::openrc::state::{State, Unknown, Value};
 use crate::identity::openrc::syntax::{
     Argument, Assigned, Assignment, Command, Item, Join, Kind, List, Piece, PieceKind, Pipeline, Span, Word,
 };
+use crate::identity::openrc::{COMMAND, names};
 use variables::initial;
 
 /// How many commands are followed: no file for people comes near it.
@@ -104,7 +104,7 @@ impl<'o> Shell<'o> {
         if item.background {
             self.apart(|shell| shell.chain(item))?;
             let span = item.first.commands.first().map_or((0, 0), |command| command.span);
-            self.written(&Value::unknown(crate::identity::openrc::COMMAND, span), false);
+            self.written(&Value::unknown(COMMAND, span), false);
             return self.done(Some(true));
         }
         self.chain(item)
@@ -162,7 +162,7 @@ impl<'o> Shell<'o> {
                     self.apart(|shell| shell.command(command))?;
                 }
                 let span = (commands.first().map_or(0, |c| c.span.0), commands.last().map_or(0, |c| c.span.1));
-                self.written(&Value::unknown(crate::identity::openrc::COMMAND, span), false);
+                self.written(&Value::unknown(COMMAND, span), false);
                 self.state.status = None;
                 None
             }
