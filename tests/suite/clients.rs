@@ -38,10 +38,7 @@ with_each_client! {
 
 /// Somebody with this client on PATH.
 fn person(client: Client) -> Option<User> {
-    let mut person = User::with_keyutils(Vec::new())?;
-    let path = person.home.search_path_with(client)?;
-    person.set("PATH", &path);
-    Some(person)
+    User::with_keyutils(Vec::new())?.with_client(client)
 }
 
 /// Runs a line that lists projects; `demo` is there and nobody complained.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::cloud_users::Variables;
 use crate::support::home::Client;
 use crate::support::process::Output;
-use crate::support::tools::{prepared, root};
+use crate::support::tools::root;
 use crate::support::{Cloud, CloudOptions};
 use crate::user::User;
 
@@ -41,10 +41,7 @@ fn logins(cloud: &Cloud) -> [(&'static str, Variables); 4] {
 
 /// Somebody of this cloud who has this client, and the plugin beside it.
 fn person(variables: Variables, client: Client) -> Option<User> {
-    let mut user = User::new(variables);
-    let (path, plugin) = (user.home.search_path_with(client)?, prepared("plugin")?);
-    user.set("PATH", &path).set("PYTHONPATH", &plugin.display().to_string());
-    Some(user)
+    User::new(variables).with_client(client)?.with_plugin()
 }
 
 /// Runs `count` commands in a shell, in this way.

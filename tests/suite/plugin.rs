@@ -8,11 +8,9 @@ use crate::support::tools::{prepared, root};
 use crate::support::{Cloud, CloudOptions, people};
 use crate::user::User;
 
-/// A user whose cloud `mine` of clouds.yaml has the plugin, and an OpenRC file with no password in it.
+/// A user whose cloud `mine` of clouds.yaml has the plugin, and names an OpenRC file. There is a token.
 fn user_of(cloud: &Cloud, client: Client) -> Option<User> {
-    let mut user = User::new(Vec::new());
-    let (path, plugin) = (user.home.search_path_with(client)?, prepared("plugin")?);
-    user.set("PATH", &path).set("PYTHONPATH", &plugin.display().to_string());
+    let user = User::new(Vec::new()).with_client(client)?.with_plugin()?;
     let openrc = user.home.outside("openrc.sh");
     cloud.openrc_file(&openrc, "alice", "demo");
     user.run(&["token", "--openrc", &openrc.display().to_string()]).success();
@@ -85,10 +83,9 @@ fn an_error_reaches_the_person_with_its_hint() {
 
 /// Its own tests, with the keystoneauth of this Python.
 fn its_own_tests_pass(python: &str) {
-    let Some(plugin) = prepared("plugin") else { return };
-    let user = User::new(Vec::new());
+    let Some(user) = User::new(Vec::new()).with_plugin() else { return };
     let mut command = user.command(python);
-    command.env("PYTHONPATH", plugin).env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root().join("python"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root().join("python"));
     let output = user.home.run(command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]));
     assert!(output.status == 0 && output.stdout.contains(" passed"), "{output:?}");
 }

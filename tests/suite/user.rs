@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::support::cloud_users::Variables;
 use crate::support::fake_issuer::now;
+use crate::support::home::Client;
 use crate::support::process::Output;
-use crate::support::tools::wait_until;
+use crate::support::tools::{prepared, wait_until};
 use crate::support::{Fake, Home, keyutils};
 
 /// Longer than anything takes; reached only where something is wrong.
@@ -53,6 +54,19 @@ impl User {
     pub fn without(mut self, name: &str) -> User {
         self.unset(name);
         self
+    }
+
+    /// The same user, whose `openstack` is this client; without it the test is to return.
+    pub fn with_client(self, client: Client) -> Option<User> {
+        let path = self.home.search_path_with(client)?;
+        Some(self.with("PATH", &path))
+    }
+
+    /// The same user, whose Python programs find the keystoneauth plugin; where that was not prepared, the test is to
+    /// return.
+    pub fn with_plugin(self) -> Option<User> {
+        let plugin = prepared("plugin")?;
+        Some(self.with("PYTHONPATH", &plugin.display().to_string()))
     }
 
     /// Sets a variable from now on.

@@ -174,14 +174,13 @@ fn negation_background_and_time_are_the_shells_own() {
 fn the_real_client_in_a_hooked_shell_creates_nothing() {
     let Some(cloud) = Cloud::start(CloudOptions::default()) else { return };
     for client in [Client::Pip, Client::Debian] {
-        let alice = User::new(cloud.openrc_environment("alice", "demo"));
-        let Some(path) = alice.home.search_path_with(client) else { return };
+        let Some(alice) = User::new(cloud.openrc_environment("alice", "demo")).with_client(client) else { return };
         let Some(bash) = Kind::Bash.program() else { return };
         alice.token();
         let before = cloud.creations();
         let text = "eval \"$(ostoken init bash --wrap openstack)\"; openstack token issue -f value -c id; \
                     openstack project list --my-projects -f value -c Name";
-        let output = alice.home.run(alice.command(bash).arg("-c").arg(text).env("PATH", path)).success();
+        let output = alice.home.run(alice.command(bash).arg("-c").arg(text)).success();
         assert_eq!(output.stdout.lines().next(), Some(alice.token().as_str()));
         assert!(output.stdout.contains("\ndemo\n"), "{output:?}");
         assert_eq!(cloud.creations(), before);
