@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
     $completions = @(switch ($command) {
         'ostoken' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -46,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;login' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the password from standard input')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -56,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'Require this much remaining lifetime, for example 6h')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -65,6 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell to print for')
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'Require this much remaining lifetime, for example 6h')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -74,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'Require this much remaining lifetime, for example 6h')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Set the environment for programs that read it in another way')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--direct', '--direct', [CompletionResultType]::ParameterName, 'Give the command the token alone: for programs that leave this machine or outlive this one')
             [CompletionResult]::new('--wrapped', '--wrapped', [CompletionResultType]::ParameterName, 'Run the command as it is if there is no login')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
@@ -83,6 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;status' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Check with Keystone that the token is still valid')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
@@ -92,6 +98,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;refresh' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -99,6 +106,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;revoke' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Revoke the tokens of every scope of this login')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -107,6 +115,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;logout' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -115,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         'ostoken;init' {
             [CompletionResult]::new('--wrap', '--wrap', [CompletionResultType]::ParameterName, 'Run this program through `ostoken exec` when its name is typed; may be repeated')
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -122,6 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;completions' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -129,6 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;man' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -136,6 +148,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;get' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -143,6 +156,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;store' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -150,6 +164,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;erase' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -157,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
         }
         'ostoken;capability' {
             [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

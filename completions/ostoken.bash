@@ -68,7 +68,7 @@ _ostoken() {
 
     case "${cmd}" in
         ostoken)
-            opts="-h -V --openrc --allow-http --help --version login token env exec status refresh revoke logout init completions man get store erase capability"
+            opts="-h -V --openrc --cloud --allow-http --help --version login token env exec status refresh revoke logout init completions man get store erase capability"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -89,6 +89,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -97,7 +101,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__capability)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -116,6 +120,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -126,7 +134,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__completions)
-            opts="-h --openrc --allow-http --help bash elvish fish powershell zsh"
+            opts="-h --openrc --cloud --allow-http --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -147,6 +155,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -155,7 +167,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__env)
-            opts="-h --shell --min-ttl --openrc --allow-http --help"
+            opts="-h --shell --min-ttl --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -184,6 +196,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -192,7 +208,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__erase)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -213,6 +229,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -221,7 +241,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__exec)
-            opts="-h --min-ttl --direct --for --wrapped --openrc --allow-http --help"
+            opts="-h --min-ttl --direct --for --wrapped --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,6 +270,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -258,7 +282,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__get)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,6 +303,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -287,7 +315,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__init)
-            opts="-h --wrap --openrc --allow-http --help bash zsh fish powershell"
+            opts="-h --wrap --openrc --cloud --allow-http --help bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,6 +340,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -320,7 +352,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__login)
-            opts="-h --password-stdin --openrc --allow-http --help"
+            opts="-h --password-stdin --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -339,6 +371,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -349,7 +385,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__logout)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -368,6 +404,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -378,7 +418,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__man)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -397,6 +437,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -407,7 +451,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__refresh)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -426,6 +470,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -436,7 +484,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__revoke)
-            opts="-h --all --openrc --allow-http --help"
+            opts="-h --all --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +503,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -465,7 +517,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__status)
-            opts="-h --json --check --openrc --allow-http --help"
+            opts="-h --json --check --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +536,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -494,7 +550,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__store)
-            opts="-h --openrc --allow-http --help"
+            opts="-h --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -515,6 +571,10 @@ _ostoken() {
                     fi
                     return 0
                     ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -523,7 +583,7 @@ _ostoken() {
             return 0
             ;;
         ostoken__subcmd__token)
-            opts="-h --format --min-ttl --openrc --allow-http --help"
+            opts="-h --format --min-ttl --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -550,6 +610,10 @@ _ostoken() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_ostoken_global_optspecs
-    string join \n openrc= allow-http h/help V/version
+    string join \n openrc= cloud= allow-http h/help V/version
 end
 
 function __fish_ostoken_needs_command
@@ -25,6 +25,7 @@ function __fish_ostoken_using_subcommand
 end
 
 complete -c ostoken -n "__fish_ostoken_needs_command" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_needs_command" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_needs_command" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_needs_command" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_needs_command" -s V -l version -d 'Print version'
@@ -44,6 +45,7 @@ complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "store" -d 'Credenti
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "erase" -d 'Credential protocol: delete the given token'
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "capability" -d 'Credential protocol: print the capabilities of this helper'
 complete -c ostoken -n "__fish_ostoken_using_subcommand login" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand login" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand login" -l password-stdin -d 'Read the password from standard input'
 complete -c ostoken -n "__fish_ostoken_using_subcommand login" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand login" -s h -l help -d 'Print help'
@@ -55,6 +57,7 @@ auth-state\t'What keystoneauth\'s set_auth_state takes: an object with auth_toke
 exec-credential\t'What kubectl takes from a credential plugin (client.authentication.k8s.io, as KUBERNETES_EXEC_INFO asks for)'"
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l min-ttl -d 'Require this much remaining lifetime, for example 6h' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l shell -d 'The shell to print for' -r -f -a "bash\t'GNU bash'
@@ -65,49 +68,62 @@ posix\t'sh, dash, ksh, busybox'
 cmd\t'cmd.exe'"
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l min-ttl -d 'Require this much remaining lifetime, for example 6h' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l min-ttl -d 'Require this much remaining lifetime, for example 6h' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l for -d 'Set the environment for programs that read it in another way' -r -f -a "gophercloud\t'Go programs that use gophercloud\'s AuthOptionsFromEnv'"
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l direct -d 'Give the command the token alone: for programs that leave this machine or outlive this one'
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l wrapped -d 'Run the command as it is if there is no login'
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l json -d 'Print JSON'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l check -d 'Check with Keystone that the token is still valid'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand revoke" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand revoke" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand revoke" -l all -d 'Revoke the tokens of every scope of this login'
 complete -c ostoken -n "__fish_ostoken_using_subcommand revoke" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand revoke" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand logout" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l wrap -d 'Run this program through `ostoken exec` when its name is typed; may be repeated' -r -f -a "(__fish_complete_command)"
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ostoken -n "__fish_ostoken_using_subcommand completions" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand completions" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand completions" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand man" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand man" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand man" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand get" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand get" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand get" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand get" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand store" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand store" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand store" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand store" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand erase" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand erase" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand erase" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand erase" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand capability" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand capability" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand capability" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand capability" -s h -l help -d 'Print help'

@@ -319,7 +319,12 @@ Microsoft.PowerShell.Core\New-Module -Name ostoken -ArgumentList $__ostoken_bin 
           -PSProvider FileSystem -ErrorAction Ignore)) {
       return Microsoft.PowerShell.Management\Convert-Path -LiteralPath $file
     }
-    Microsoft.PowerShell.Management\Join-Path -Path $here -ChildPath $file
+    $path = Microsoft.PowerShell.Management\Join-Path -Path $here -ChildPath $file
+    # A name that is no file is a cloud's.
+    if ($file -notmatch '[\\/:]' -and -not (Microsoft.PowerShell.Management\Test-Path -LiteralPath $path)) {
+      return $file
+    }
+    $path
   }
 
   if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {

@@ -87,6 +87,9 @@ pub struct Global {
     /// Read the login from this OpenRC file instead of the environment
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub openrc: Option<PathBuf>,
+    /// Use this cloud of clouds.yaml instead of the environment
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "openrc")]
+    pub cloud: Option<String>,
     /// Allow plain-http auth URLs that are not on this machine
     #[arg(long, global = true)]
     pub allow_http: bool,

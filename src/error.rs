@@ -84,10 +84,10 @@ pub enum Error {
         hint: Cow<'static, str>,
     },
     /// The login is of a kind that is not supported: choose another one, as the hint says.
-    #[error("{variable}: {why}")]
+    #[error("{what}: {why}")]
     Unsupported {
-        /// The variable that selects it.
-        variable: &'static str,
+        /// The variable, or the place in a file, that selects it.
+        what: String,
         /// What it selects.
         why: String,
         /// What to do.
@@ -291,7 +291,9 @@ impl Error {
         match self {
             Error::Usage { hint, .. } => hint.clone().into_owned(),
             Error::OpenRc(_) => "write that line as a plain `export NAME=value`".into(),
-            Error::NoIdentity(_) => "source an OpenRC file, or give one with `--openrc FILE`".into(),
+            Error::NoIdentity(_) => {
+                "source an OpenRC file, set OS_CLOUD, or use `--openrc FILE` or `--cloud NAME`".into()
+            }
             Error::NoSecret { .. } => "run `ostoken login`".into(),
             Error::OtherHost(_) => "run `ostoken login` if you trust this server".into(),
             Error::Refused { status: 401, .. } => {

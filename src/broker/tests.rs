@@ -79,7 +79,7 @@ impl Bench {
             tls_policy: TlsPolicy::default(),
             secret: Some(Secret::from("pw")),
             environment: Environment::default(),
-            openrc: None,
+            origin: None,
         };
         Bench { _home: home, store, state, source }
     }

@@ -10,8 +10,9 @@ use crate::login_history::Caller;
 use crate::protocol::{self, Message, line};
 use crate::record::MARGIN;
 use crate::secret::Token;
+use crate::session::Session;
 use crate::session::settings::allows_http;
-use crate::session::{Session, identity_source};
+use crate::session::source::identity_source;
 use crate::store::StoredToken;
 use zeroize::Zeroizing;
 
@@ -22,7 +23,7 @@ const AUTHTYPE: &str = "X-Auth-Token";
 pub fn get(global: &Global, context: &mut Context) -> Result<Exit, Error> {
     let message = Message::read(context.stdin)?;
     let source = match message.has_lines {
-        false => Some(identity_source(global, context.environment)?),
+        false => Some(identity_source(global, context.environment, Caller::Command)?),
         true => {
             message.check()?;
             own(global, &message, context)?
@@ -114,13 +115,18 @@ pub fn capability(context: &mut Context) -> Result<Exit, Error> {
 /// The identity, where the description is of its Keystone and its user; `None` where it is not, so that git asks its
 /// next helper. An environment without any Keystone, or with one that cannot be read, is of no description.
 fn own(global: &Global, message: &Message, context: &Context) -> Result<Option<IdentitySource>, Error> {
-    if global.openrc.is_none() {
+    let is_named = global.openrc.is_some() || global.cloud.is_some();
+    let has_cloud = context.environment.get("OS_CLOUD").is_some();
+    if !is_named && !has_cloud {
         let auth_url = context.environment.auth_url(allows_http(global, context.environment));
         if !matches!(auth_url, Ok(Some(auth_url)) if message.is_for(&auth_url)) {
             return Ok(None);
         }
     }
-    let source = identity_source(global, context.environment)?;
+    let source = match identity_source(global, context.environment, Caller::Command) {
+        Err(_) if has_cloud && !is_named => return Ok(None),
+        source => source?,
+    };
     let login = &source.identity.login;
     Ok((message.is_for(&login.auth_url) && message.is_of(login)).then_some(source))
 }

@@ -38,6 +38,10 @@ pub fn run(global: &Global, options: &Options, command: &[OsString], context: &m
     let mut child = Command::new(program);
     child.args(arguments);
     let failed = |error| Error::Exec { program: escaped(&program.to_string_lossy(), 200), error };
+    // The clients read the cloud's other settings themselves, and its auth URL with them.
+    if options.wrapped && context.environment.get("OS_CLOUD").is_some() {
+        return process::become_it(child).map_err(failed);
+    }
     if options.direct {
         let session = Session::open(global, Caller::Command, context)?;
         let kept = session.obtain(options.min_ttl, context)?.kept;

@@ -6,7 +6,7 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::credential;
 use crate::error::{Error, Exit, escaped};
-use crate::identity::{IdentitySource, Method};
+use crate::identity::{IdentitySource, Method, Origin};
 use crate::login_history::Caller;
 use crate::password_prompt::ask;
 use crate::secret::Secret;
@@ -51,23 +51,28 @@ fn kept_in(backend: Backend) -> String {
 
 /// Where the secret stands in a file, it need not stand there any longer.
 fn needless_line(global: &Global, session: &Session) -> String {
-    let name = match session.source.identity.login.method {
-        Method::Password(_) => "OS_PASSWORD",
-        Method::CredentialId(_) | Method::CredentialName { .. } => "OS_APPLICATION_CREDENTIAL_SECRET",
-    };
-    let found = session.source.openrc.as_ref().and_then(|file| {
-        file.get(name).filter(|value| !value.is_empty())?;
-        file.line_of(name)
-    });
-    match (found, &global.openrc) {
-        (Some(line), Some(path)) => {
-            let path = escaped(&path.to_string_lossy(), 200);
-            format!("you can now remove line {line} of {path} ({name})\n")
+    let (name, setting) = match session.source.identity.login.method {
+        Method::Password(_) => ("OS_PASSWORD", "password"),
+        Method::CredentialId(_) | Method::CredentialName { .. } => {
+            ("OS_APPLICATION_CREDENTIAL_SECRET", "application_credential_secret")
         }
-        _ if session.source.openrc.is_none() && session.source.environment.get(name).is_some() => {
+    };
+    let found = match (&session.source.origin, &global.openrc) {
+        (Some(Origin::OpenRc(file)), Some(path)) => {
+            let is_there = file.get(name).is_some_and(|value| !value.is_empty());
+            file.line_of(name).filter(|_| is_there).map(|line| (path, line, name))
+        }
+        (Some(Origin::Cloud(cloud)), _) => cloud.place_of(name).map(|(path, line)| (path, line, setting)),
+        _ => None,
+    };
+    match found {
+        Some((path, line, what)) => {
+            format!("you can now remove line {line} of {} ({what})\n", escaped(&path.to_string_lossy(), 200))
+        }
+        None if session.source.origin.is_none() && session.source.environment.get(name).is_some() => {
             format!("you no longer need {name} in the environment: `unset {name}`\n")
         }
-        _ => String::new(),
+        None => String::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::context::Context;
 use crate::error::{Error, Exit, escaped};
+use crate::identity::Origin;
 use crate::keystone::Issuer;
 use crate::login_history::Caller;
 use crate::login_history::{BUDGET, LoginHistory};
@@ -17,6 +18,8 @@ const BAR: i64 = 24;
 
 struct Report {
     identity: Readable,
+    /// The cloud, with the file and the line that name it.
+    cloud: Option<String>,
     kept: Option<StoredToken>,
     history: LoginHistory,
     backend: &'static str,
@@ -60,6 +63,10 @@ fn report(session: &Session, check: bool, context: &mut Context) -> Result<Repor
     };
     Ok(Report {
         identity: identity.into(),
+        cloud: match &session.source.origin {
+            Some(Origin::Cloud(cloud)) => Some(cloud.describe()),
+            _ => None,
+        },
         kept,
         history: session.store.history(&identity.login.key())?,
         backend: session.store.backend().name(),
@@ -104,6 +111,7 @@ fn for_programs(report: &Report) -> Value {
     json!({
         "version": 1,
         "identity": report.identity,
+        "cloud": report.cloud,
         "token": token,
         "keyring": { "backend": report.backend, "why": report.why },
         "secret": report.secret,
@@ -121,6 +129,7 @@ fn for_people(report: &Report, colour: bool) -> String {
         format!("login     {} at {}", escaped(account, 200), escaped(auth_url, 200)),
         format!("scope     {}", escaped(scope, 200)),
     ];
+    lines.extend(report.cloud.iter().map(|cloud| format!("cloud     {cloud}")));
     let state = paint(if report.state() == "fresh" { "32" } else { "33" }, report.state().into());
     match &report.kept {
         None => lines.push(format!("token     {state}: the next use creates one")),

@@ -3,6 +3,7 @@
 //! Every source (environment, OpenRC file) yields the same types, so what follows never asks where they came from.
 
 mod auth_url;
+pub mod clouds;
 pub mod environment;
 mod key;
 pub mod openrc;
@@ -10,6 +11,7 @@ pub mod resolve;
 mod tls_policy;
 
 pub use auth_url::AuthUrl;
+pub use clouds::Cloud;
 pub use environment::Environment;
 pub use key::{Key, LoginKey};
 pub use openrc::OpenRc;
@@ -173,17 +175,26 @@ pub struct Identity {
     pub scope: Scope,
 }
 
-/// An identity, and where it comes from: the environment or an OpenRC file.
+/// What an identity's variables come from, where that is not the environment.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// An OpenRC file.
+    OpenRc(OpenRc),
+    /// A cloud of clouds.yaml.
+    Cloud(Box<Cloud>),
+}
+
+/// An identity, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct IdentitySource {
     /// The identity.
     pub identity: Identity,
     /// What decides whether its server is trusted.
     pub tls_policy: TlsPolicy,
-    /// The secret, if the environment or the file holds one.
+    /// The secret, if the environment or a file holds one.
     pub secret: Option<Secret>,
-    /// The environment, with the OpenRC file's variables in place of its own if one is given.
+    /// The environment, with the variables of the OpenRC file or the cloud in place of its own.
     pub environment: Environment,
-    /// The OpenRC file's variables.
-    pub openrc: Option<OpenRc>,
+    /// The OpenRC file or the cloud.
+    pub origin: Option<Origin>,
 }

@@ -34,7 +34,7 @@ pub fn source(variables: Lookup, allow_http: bool) -> Result<IdentitySource, Err
         tls_policy: TlsPolicy::read(&|name| variables.text(name), allow_http && needs_permission)?,
         secret: variables.secret(secret)?,
         environment: Environment::default(),
-        openrc: None,
+        origin: None,
     })
 }
 
@@ -84,23 +84,15 @@ impl Variables<'_, '_> {
         Ok(None)
     }
 
-    /// Refuses what the clients would log in with in another way than ostoken can: a cloud of clouds.yaml (they go by
-    /// OS_CLOUD, whatever OS_* variables stand beside it), and every auth plugin but these.
+    /// Refuses every auth plugin but these.
     fn check_supported(&self) -> Result<(), Error> {
-        if let Some(cloud) = self.text("OS_CLOUD")? {
-            return Err(Error::Unsupported {
-                variable: "OS_CLOUD",
-                why: format!("`{}` is a cloud of clouds.yaml, which ostoken does not read", escaped(&cloud, 80)),
-                hint: "unset OS_CLOUD, or use `--openrc FILE` with a file that does not set it",
-            });
-        }
         match self.text("OS_AUTH_TYPE")?.as_deref() {
             None | Some("password" | "v3password" | "token" | "v3token") => Ok(()),
             // They take their token from ostoken: what stands beside them names the login.
             Some(plugin) if PLUGINS.contains(&plugin) => Ok(()),
             Some("v3applicationcredential" | "application_credential") => Ok(()),
             Some(other) => Err(Error::Unsupported {
-                variable: "OS_AUTH_TYPE",
+                what: "OS_AUTH_TYPE".into(),
                 why: format!("the authentication method `{}` is not supported", escaped(other, 80)),
                 hint: "use a password (`v3password`) or an application credential (`v3applicationcredential`)",
             }),
@@ -305,12 +297,6 @@ mod tests {
             let said = unsupported(&[("OS_AUTH_TYPE", name), ("OS_AUTH_URL", "http://elsewhere")]);
             assert!(said.starts_with("OS_AUTH_TYPE: ") && said.contains(name), "{said}");
         }
-        let said = unsupported(&[("OS_CLOUD", "lab\u{202e}"), ("OS_PASSWORD", "pw")]);
-        assert!(
-            said.contains("`lab\\u{202e}`") && said.contains("clouds.yaml") && said.contains("unset OS_CLOUD"),
-            "{said}"
-        );
-        assert!(resolve(&[("OS_CLOUD", "")]).is_ok());
         let key = |more: &[(&str, &'static str)]| resolve(more).expect("an identity").identity.key();
         assert_eq!(key(&[("OS_AUTH_TYPE", "ostoken")]), key(&[]));
     }

@@ -186,13 +186,17 @@ pub fn is_for(environment: &Environment, login: &Login) -> bool {
 /// Measured with both clients: an OS_CLOUD entry, an application credential and OS_DOMAIN_* each break the token plugin.
 /// Those of [`PLUGINS`] fetch their token themselves.
 pub fn clients_bear_it(environment: &Environment, identity: &Identity) -> bool {
-    let always = environment.get("OSTOKEN_EXPORT") == Some("always");
     let plain = environment.get("OS_CLOUD").is_none()
         && environment.get("OS_DOMAIN_ID").is_none()
         && environment.get("OS_DOMAIN_NAME").is_none()
         && !environment.get("OS_AUTH_TYPE").is_some_and(|name| PLUGINS.contains(&name))
         && identity.login.method.name() == "password";
-    always || plain
+    exports_always(environment) || plain
+}
+
+/// Whether OS_TOKEN is wanted where the clients do not bear it, for other tools (`OSTOKEN_EXPORT=always`).
+pub fn exports_always(environment: &Environment) -> bool {
+    environment.get("OSTOKEN_EXPORT") == Some("always")
 }
 
 /// The changes that make an environment whose OS_* variables are `from` into one that holds those of `to`, without its

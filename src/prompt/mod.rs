@@ -2,6 +2,7 @@
 
 mod detach;
 mod limit;
+mod selection;
 mod wait;
 
 use crate::broker::Broker;
@@ -12,15 +13,15 @@ use crate::identity::Login;
 use crate::identity::environment::EnvChange;
 use crate::login_history::Caller;
 use crate::output::change::{self, Scrub};
-use crate::output::hook::{Answer, HookShell, Notice, use_text};
+use crate::output::hook::{Answer, Notice};
 use crate::record::Freshness;
-use crate::session::settings::allows_http;
-use crate::session::{Session, identity_source, in_place, read_openrc};
+use crate::session::Session;
+use crate::session::source::identity_source;
 use crate::store::StoredToken;
 pub use detach::Cause;
 use detach::detach;
 use limit::Limit;
-use std::path::Path;
+use selection::select;
 
 /// Seconds until the next call where nothing is known to change.
 const LONG: u64 = 3600;
@@ -35,7 +36,7 @@ const LONGEST_LINE: usize = 1000;
 /// Answers a hook.
 pub fn run(global: &Global, arguments: &HookArgs, context: &mut Context) -> Result<Exit, Error> {
     if let Some(path) = &arguments.use_file {
-        return use_file(global, arguments.shell, path, context);
+        return select(global, arguments.shell, path, context);
     }
     let environment = context.environment.of_shell(arguments.own);
     let mut notice = Notice::parse(&arguments.said);
@@ -63,7 +64,11 @@ fn reborrow<'a>(context: &'a mut Context) -> Context<'a> {
 
 fn answer(global: &Global, notice: &mut Notice, limit: &Limit, context: &mut Context) -> Answer {
     let environment = context.environment;
-    let source = match identity_source(global, environment) {
+    // A client that goes by OS_CLOUD bears no OS_TOKEN beside it: nothing is looked up that nobody would use.
+    if environment.get("OS_CLOUD").is_some() && !change::exports_always(environment) {
+        return quiet(change::take_back(environment, None));
+    }
+    let source = match identity_source(global, environment, Caller::Prompt) {
         Ok(source) => source,
         Err(Error::NoIdentity(_) | Error::Unsupported { .. }) => return quiet(change::take_back(environment, None)),
         Err(error) => return failed(&error, None, notice, context),
@@ -222,20 +227,4 @@ fn ascii(text: &str) -> String {
         }
     }
     out
-}
-
-/// Prints what makes an OpenRC file's variables the shell's own, without the secret.
-fn use_file(global: &Global, shell: HookShell, path: &Path, context: &mut Context) -> Result<Exit, Error> {
-    let file = read_openrc(path, context.environment)?;
-    let environment = in_place(context.environment, &file);
-    environment.source(allows_http(global, &environment))?;
-    context.answer(&use_text(shell, change::replace(context.environment, &environment)))?;
-    let left_out = file.left_out();
-    if !left_out.is_empty() {
-        say(
-            &format!("not set, because their values are only known when the file runs: {}", left_out.join(", ")),
-            context,
-        );
-    }
-    Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! What most commands need together: the identity, the store that is chosen for it, and the way to Keystone.
 
 pub mod settings;
+pub mod source;
 pub mod tokens;
 
 use crate::broker::{Broker, Handout};
@@ -8,9 +9,8 @@ use crate::cli::Global;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, escaped};
+use crate::identity::IdentitySource;
 use crate::identity::environment::EnvChange;
-use crate::identity::openrc::{self, OpenRc};
-use crate::identity::{Environment, IdentitySource};
 use crate::keystone::forward::Forwarder;
 use crate::keystone::{Admit, Keystone};
 use crate::login_history::Caller;
@@ -21,13 +21,9 @@ use crate::store::keyring::{KeyringRequest, select};
 use crate::store::logins;
 use crate::store::{Store, StoredToken};
 use serde_json::value::RawValue;
-use settings::{allows_http, refresh_rule, service, session_bus, state_folder};
-use std::io::Read;
-use std::path::Path;
+use settings::{refresh_rule, service, session_bus, state_folder};
+use source::identity_source;
 use std::time::{Duration, Instant};
-
-/// More of an OpenRC file is not read, in bytes: its reader refuses what is larger.
-const LARGEST_OPENRC: u64 = 64 * 1024;
 
 /// An identity and its store.
 pub struct Session {
@@ -46,47 +42,13 @@ pub struct Session {
     pub deadline: Option<Instant>,
 }
 
-/// Reads the OpenRC file at `path` as data.
-///
-/// # Errors
-/// [`Error::Usage`] where it cannot be read; [`Error::OpenRc`].
-pub fn read_openrc(path: &Path, environment: &Environment) -> Result<OpenRc, Error> {
-    let name = escaped(&path.to_string_lossy(), 200);
-    let refuse = |error: std::io::Error| Error::argument("--openrc", format!("{name}: {error}"));
-    let mut text = zeroize::Zeroizing::new(Vec::new());
-    let file = std::fs::File::open(path).map_err(refuse)?;
-    file.take(LARGEST_OPENRC + 1).read_to_end(&mut text).map_err(refuse)?;
-    Ok(openrc::read(&text, &name, &|variable| environment.get(variable).map(str::to_owned))?)
-}
-
-/// `environment` with the file's OS_* variables in place of its own, and nothing left of an earlier export.
-pub fn in_place(environment: &Environment, file: &OpenRc) -> Environment {
-    let of_file: Environment = file.variables().collect();
-    let mut changes = change::replace(environment, &of_file);
-    let secrets = change::SECRETS.iter().filter_map(|name| Some((*name, of_file.get(name)?)));
-    changes.extend(secrets.map(|(name, value)| EnvChange::set(name, value)));
-    environment.changed(&changes)
-}
-
-/// Reads the identity from the OpenRC file if one is given, or else from the environment.
-///
-/// # Errors
-/// As [`read_openrc`] and [`Environment::source`].
-pub fn identity_source(global: &Global, environment: &Environment) -> Result<IdentitySource, Error> {
-    let Some(path) = &global.openrc else { return environment.source(allows_http(global, environment)) };
-    let file = read_openrc(path, environment)?;
-    let environment = in_place(environment, &file);
-    let source = environment.source(allows_http(global, &environment))?;
-    Ok(IdentitySource { openrc: Some(file), ..source })
-}
-
 impl Session {
     /// Reads the identity and opens its store.
     ///
     /// # Errors
     /// As [`identity_source`], [`Folder::open`] and [`select`].
     pub fn open(global: &Global, caller: Caller, context: &Context) -> Result<Session, Error> {
-        Session::of(identity_source(global, context.environment)?, caller, context.clock)
+        Session::of(identity_source(global, context.environment, caller)?, caller, context.clock)
     }
 
     /// Opens the store of an identity.
@@ -226,7 +188,7 @@ impl Session {
 
     /// The changes that put an OpenRC file's variables in the place of the environment's, if a file was given.
     pub fn replaced(&self, context: &Context) -> Vec<EnvChange> {
-        match self.source.openrc {
+        match self.source.origin {
             Some(_) => change::replace(context.environment, &self.source.environment),
             None => Vec::new(),
         }

@@ -43,7 +43,7 @@ impl SessionTokens {
             self.confirmed = Some(Instant::now());
         }
         let own = &self.session.source;
-        let mut source = IdentitySource { openrc: None, ..own.clone() };
+        let mut source = IdentitySource { origin: None, ..own.clone() };
         source.identity.scope = scope;
         self.session.broker_of(&source, |broker| {
             if confirms {

@@ -11,6 +11,7 @@ mod support;
 mod clients;
 mod cloud_lockout;
 mod cloud_tokens;
+mod clouds;
 mod completions;
 mod concurrency;
 mod creations;
