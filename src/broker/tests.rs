@@ -121,7 +121,7 @@ fn shown(handout: &Handout) -> &str {
 }
 
 fn unreachable() -> Error {
-    Error::Unreachable { url: "u".into(), why: "w".into() }
+    Error::Unreachable { url: "u".into(), why: "w".into(), is_timeout: false }
 }
 
 fn refused() -> Error {

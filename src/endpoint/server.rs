@@ -155,7 +155,7 @@ impl Server {
                 }
                 response
             }
-            Err((is_slow, why)) => own(Answer::failure(if is_slow { 504 } else { 502 }, &format!("ostoken: {why}"))),
+            Err(error) => own(Answer::of_error(&error)),
         }
     }
 }
