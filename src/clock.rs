@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time.
-pub trait Clock {
+/// Tells the time, to any thread.
+pub trait Clock: Sync {
     /// Now, in Unix seconds by the local clock.
     fn now(&self) -> i64;
 

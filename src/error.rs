@@ -148,6 +148,8 @@ pub enum Error {
         url: String,
         /// Why there is no answer.
         why: String,
+        /// Whether there was none in time.
+        is_timeout: bool,
     },
     /// A hook does not ask again yet, after a failure.
     #[error("{message}; next attempt in {seconds} s")]

@@ -1,6 +1,9 @@
-//! Named points of a creation or revocation at which a test kills the process, to prove that the next run finds its way.
+//! Named points of a creation or revocation at which a test kills the process, to prove that the next run finds its way;
+//! and how long a request may take, which a test cannot wait for.
 //!
 //! Without the feature `failpoints` this is nothing at all.
+
+use std::time::Duration;
 
 /// The points, in the order in which a creation or renewal, then a logout, passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,21 @@ pub fn failpoint(point: Point) {
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         std::process::abort();
     }
+}
+
+/// The seconds that OSTOKEN_LIMIT names, 1 at least, in place of this limit.
+#[cfg(feature = "failpoints")]
+#[expect(clippy::disallowed_methods, reason = "a test's switch, which no part of the program knows of")]
+pub fn limit(usual: Duration) -> Duration {
+    let seconds = std::env::var("OSTOKEN_LIMIT").ok().and_then(|text| text.parse().ok());
+    seconds.map_or(usual, |seconds: u64| Duration::from_secs(seconds.max(1)))
+}
+
+/// The limit itself.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn limit(usual: Duration) -> Duration {
+    usual
 }
 
 /// Nothing.

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn unreachable() -> Error {
-        Error::Unreachable { url: "u".into(), why: "w".into() }
+        Error::Unreachable { url: "u".into(), why: "w".into(), is_timeout: false }
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub fn run(mut command: Command) -> io::Result<Exit> {
 
     let passed_on = [SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2];
     // What is ignored here, the command ignores as well: a handler would not be inherited.
-    let heard = passed_on.into_iter().filter(|signal| !is_ignored(*signal)).chain([SIGCHLD]);
+    let ignored = ignored();
+    let heard = passed_on.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0).chain([SIGCHLD]);
     let mut signals = SignalsInfo::<WithOrigin>::new(heard)?;
     let child = command.spawn()?;
     let pid = Pid::from_child(&child);
@@ -98,18 +99,18 @@ fn die_by(signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
-/// Whether this process was started with the signal ignored, as nohup and a script's `&` do.
+/// The signals that this process was started with ignored, as nohup and a script's `&` do: bit 0 is signal 1.
 #[cfg(target_os = "linux")]
-fn is_ignored(signal: i32) -> bool {
+fn ignored() -> u64 {
     let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    mask.unwrap_or_default()
 }
 
 /// Elsewhere nobody tells.
 #[cfg(all(unix, not(target_os = "linux")))]
-fn is_ignored(_: i32) -> bool {
-    false
+fn ignored() -> u64 {
+    0
 }
 
 /// Runs the command and ends with its status.

@@ -9,12 +9,14 @@ use crate::secret::Token;
 use crate::store::folder::Folder;
 use crate::store::keyring::{Backend, Keyring};
 use std::cell::Cell;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
 
-struct HandClock(Cell<i64>);
+struct HandClock(AtomicI64);
 
 impl Clock for HandClock {
     fn now(&self) -> i64 {
-        self.0.get()
+        self.0.load(Relaxed)
     }
 }
 
@@ -107,7 +109,7 @@ impl Bench {
 }
 
 fn clock() -> HandClock {
-    HandClock(Cell::new(1_000_000))
+    HandClock(AtomicI64::new(1_000_000))
 }
 
 fn fake(clock: &HandClock) -> Fake<'_> {
@@ -119,7 +121,7 @@ fn shown(handout: &Handout) -> &str {
 }
 
 fn unreachable() -> Error {
-    Error::Unreachable { url: "u".into(), why: "w".into() }
+    Error::Unreachable { url: "u".into(), why: "w".into(), is_timeout: false }
 }
 
 fn refused() -> Error {
@@ -132,7 +134,7 @@ fn a_fresh_token_is_handed_out_without_asking_again() {
     let issuer = fake(&clock);
     let broker = bench.broker(&issuer, Caller::Command);
     assert!(broker.obtain(0).expect("a token").is_new);
-    clock.0.set(1_000_000 + 2399);
+    clock.0.store(1_000_000 + 2399, Relaxed);
     let again = broker.obtain(0).expect("a token");
     assert_eq!((shown(&again), again.is_new, issuer.asked.get()), ("token-1", false, 1));
 }
@@ -143,9 +145,9 @@ fn a_stale_token_is_renewed_and_a_dead_one_replaced() {
     let issuer = fake(&clock);
     let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
-    clock.0.set(1_000_000 + 2400);
+    clock.0.store(1_000_000 + 2400, Relaxed);
     assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-2");
-    clock.0.set(1_000_000 + 9999);
+    clock.0.store(1_000_000 + 9999, Relaxed);
     assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-3");
 }
 
@@ -155,7 +157,7 @@ fn a_stale_token_outlives_a_failed_renewal_with_one_warning_and_no_second_try_at
     let issuer = fake(&clock);
     let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
-    clock.0.set(1_000_000 + 2400);
+    clock.0.store(1_000_000 + 2400, Relaxed);
     issuer.fails.set(Some(unreachable));
     let handout = broker.obtain(0).expect("a token");
     assert_eq!(shown(&handout), "token-1");
@@ -172,7 +174,7 @@ fn while_another_process_renews_the_stale_token_is_handed_out() {
     let issuer = fake(&clock);
     let broker = bench.broker(&issuer, Caller::Command);
     broker.obtain(0).expect("a token");
-    clock.0.set(1_000_000 + 2400);
+    clock.0.store(1_000_000 + 2400, Relaxed);
     let _other = bench.store.try_lock(bench.source.identity.key().as_str()).expect("lockable").expect("free");
     assert_eq!(shown(&broker.obtain(0).expect("a token")), "token-1");
     assert_eq!(issuer.asked.get(), 1);
@@ -230,7 +232,7 @@ fn a_life_that_no_token_has_is_an_error_and_no_creation() {
     broker.obtain(0).expect("a token");
     assert!(matches!(broker.obtain(3600), Err(Error::MinTtl { lifetime: 3600, .. })));
     assert_eq!(issuer.asked.get(), 1);
-    clock.0.set(1_000_000 + 1000);
+    clock.0.store(1_000_000 + 1000, Relaxed);
     assert_eq!(shown(&broker.obtain(3000).expect("a token")), "token-2");
     assert_eq!(shown(&broker.obtain(3000).expect("a token")), "token-2");
 }

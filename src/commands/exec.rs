@@ -2,10 +2,10 @@
 //! local identity endpoint, so that the command makes no token of its own.
 
 use crate::cli::Global;
-use crate::clock::SystemClock;
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Exit, escaped};
+use crate::identity::Environment;
 use crate::identity::environment::EnvChange;
 use crate::keystone::Subject;
 use crate::login_history::Caller;
@@ -45,7 +45,8 @@ pub fn run(global: &Global, options: &Options, command: &[OsString], context: &m
     if options.direct {
         let session = Session::open(global, Caller::Command, context)?;
         let kept = session.obtain(options.min_ttl, context)?.kept;
-        prepare(&mut child, &session, session.export(&kept, Scrub::UserAndSecret, context));
+        let changes = session.export(&kept, Scrub::UserAndSecret, context);
+        prepare(&mut child, &session.source.environment, &changes);
         return process::become_it(child).map_err(failed);
     }
     match with_endpoint(global, options, &mut child, context) {
@@ -62,23 +63,20 @@ fn with_endpoint(global: &Global, options: &Options, child: &mut Command, contex
     let session = Session::open(global, Caller::Command, context)?;
     let (StoredToken { token, record, .. }, document) = session.obtain_with_document(options.min_ttl, context)?;
     let subject = Subject::of(&document);
-    let (source, of_tokens) = (session.source.clone(), subject.clone());
-    let tokens = move || Ok(SessionTokens::new(Session::of(source, Caller::Command, &SystemClock)?, of_tokens));
-    let endpoint = Endpoint::start(tokens, session.forwarder()?)?;
-    let reader = options.reader.map(|reader| (reader, &subject));
-    let environment = &session.source.environment;
-    let mut changes = session.replaced(context);
-    changes.extend(change::endpoint(environment, &session.source, &token, &record, &endpoint.auth_url, reader));
-    prepare(child, &session, changes);
+    let (source, mut changes, forwarder) = (session.source.clone(), session.replaced(context), session.forwarder());
+    let endpoint = Endpoint::start(SessionTokens::new(session, subject.clone()), forwarder)?;
+    let (environment, reader) = (&source.environment, options.reader.map(|reader| (reader, &subject)));
+    changes.extend(change::endpoint(environment, &source, &token, &record, &endpoint.auth_url, reader));
+    prepare(child, environment, &changes);
     Ok(())
 }
 
 /// The command's environment: this process's own with these changes, and without a secret.
-fn prepare(child: &mut Command, session: &Session, changes: Vec<EnvChange>) {
+fn prepare(child: &mut Command, environment: &Environment, changes: &[EnvChange]) {
     for name in SECRETS.into_iter().chain(["OSTOKEN_PASSCODE"]) {
         child.env_remove(name);
     }
-    for (name, value) in changes.iter().filter_map(|change| session.variable(change)) {
+    for (name, value) in changes.iter().filter_map(|change| change.variable(environment)) {
         match value {
             Some(value) => child.env(name, value),
             None => child.env_remove(name),

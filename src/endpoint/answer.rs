@@ -65,10 +65,13 @@ impl Answer {
                 Answer { headers: vec![("retry-after", seconds.to_string())], ..Answer::failure(429, &text) }
             }
             Error::NoSecret { .. } | Error::OtherHost(_) | Error::RefusedBefore { .. } => Answer::failure(401, &text),
+            Error::Unreachable { is_timeout: true, .. } | Error::LockTimeout { .. } => Answer::failure(504, &text),
+            // A file of certificates or a proxy that cannot be used is in the way to Keystone as well.
             Error::Unreachable { .. }
             | Error::BackingOff { .. }
             | Error::BadAnswer { .. }
-            | Error::Redirected { .. } => Answer::failure(502, &text),
+            | Error::Redirected { .. }
+            | Error::Usage { .. } => Answer::failure(502, &text),
             _ => Answer::failure(500, &text),
         }
     }
@@ -101,6 +104,7 @@ mod tests {
         assert_eq!((status, headers), (429, vec![("retry-after", "7".to_owned())]));
         assert!(message.contains("wait another 7 s"), "{message}");
         assert_eq!(code(Error::NoSecret { secret: "password", login: "x".into() }).0, 401);
-        assert_eq!(code(Error::Unreachable { url: "u".into(), why: "w".into() }).0, 502);
+        let unreachable = |is_timeout| Error::Unreachable { url: "u".into(), why: "w".into(), is_timeout };
+        assert_eq!((code(unreachable(false)).0, code(unreachable(true)).0), (502, 504));
     }
 }

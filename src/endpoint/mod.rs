@@ -12,8 +12,8 @@ pub mod worker;
 use crate::error::Error;
 use crate::keystone::forward::Forwarder;
 use gate::Gate;
-use server::{Server, serve};
-use std::cell::Cell;
+use server::{MakeForwarder, Server, serve};
+use std::cell::{Cell, LazyCell};
 use std::net::{Ipv4Addr, TcpListener};
 use std::rc::Rc;
 use worker::{Tokens, Worker};
@@ -25,13 +25,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Starts one. `tokens` is made in the thread that works with it, `forwarder` in the one that answers.
+    /// Starts one. `forwarder` is called for the first request that is passed on: most commands send none, and to make it
+    /// takes longer than all else here.
     ///
     /// # Errors
     /// [`Error::Io`] where the system gives no port, no thread or no randomness.
-    pub fn start<T: Tokens>(
-        tokens: impl FnOnce() -> Result<T, Error> + Send + 'static,
-        forwarder: Forwarder,
+    pub fn start(
+        tokens: impl Tokens + Send + 'static,
+        forwarder: impl FnOnce() -> Result<Forwarder, Error> + Send + 'static,
     ) -> Result<Endpoint, Error> {
         let failed = |error| Error::Io { what: "local identity endpoint", error };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
@@ -43,6 +44,7 @@ impl Endpoint {
         let run = move || {
             runtime.block_on(tokio::task::LocalSet::new().run_until(async move {
                 if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    let forwarder = LazyCell::new(Box::new(forwarder) as MakeForwarder);
                     serve(Rc::new(Server { gate, forwarder, worker, is_doubted: Cell::new(false) }), listener).await;
                 }
             }));

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::gate::Gate;
 use super::request;
 use super::worker::{Verdict, Worker};
+use crate::error::Error;
 use crate::keystone::forward::Forwarder;
 use crate::secret::Token;
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use reqwest::Body;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, LazyCell, RefCell};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -37,12 +38,17 @@ const IDLE: Duration = Duration::from_secs(60);
 const MOST_CONNECTIONS: usize = 512;
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 
+/// The way to Keystone, or why there is none, found out when the first request is to be passed on.
+pub type LazyForwarder = LazyCell<Result<Forwarder, Error>, MakeForwarder>;
+/// Makes it.
+pub type MakeForwarder = Box<dyn FnOnce() -> Result<Forwarder, Error>>;
+
 /// What every connection works with.
 pub struct Server {
     /// Who is let in.
     pub gate: Gate,
     /// The way to Keystone.
-    pub forwarder: Forwarder,
+    pub forwarder: LazyForwarder,
     /// The way to the tokens.
     pub worker: Worker,
     /// A request that was passed on with one of our tokens was refused: the token is looked at once more.
@@ -138,14 +144,18 @@ impl Server {
     }
 
     async fn forward(&self, parts: Parts, path: &str, body: Body) -> Response<Body> {
-        match self.forwarder.send(parts.method, path, parts.headers, body).await {
+        let forwarder = match &*self.forwarder {
+            Ok(forwarder) => forwarder,
+            Err(error) => return own(Answer::of_error(error)),
+        };
+        match forwarder.send(parts.method, path, parts.headers, body).await {
             Ok(response) => {
                 if response.status() == StatusCode::UNAUTHORIZED {
                     self.is_doubted.set(true);
                 }
                 response
             }
-            Err((is_slow, why)) => own(Answer::failure(if is_slow { 504 } else { 502 }, &format!("ostoken: {why}"))),
+            Err(error) => own(Answer::of_error(&error)),
         }
     }
 }

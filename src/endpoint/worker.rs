@@ -37,19 +37,17 @@ enum Job {
 pub struct Worker(mpsc::Sender<Job>);
 
 impl Worker {
-    /// Starts the thread. `make` runs in it.
-    pub fn start<T: Tokens>(make: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Worker {
+    /// Starts the thread, which has `tokens` from then on.
+    pub fn start(mut tokens: impl Tokens + Send + 'static) -> Worker {
         let (sender, jobs) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut tokens = make();
             for job in jobs {
-                match (&mut tokens, job) {
-                    (Ok(tokens), Job::Grant { claim, again, reply }) => drop(reply.send(tokens.grant(&claim, again))),
-                    (Ok(tokens), Job::Forget { token, done }) => {
+                match job {
+                    Job::Grant { claim, again, reply } => drop(reply.send(tokens.grant(&claim, again))),
+                    Job::Forget { token, done } => {
                         tokens.forget(&token);
                         let _ = done.send(());
                     }
-                    (Err(_), job) => drop(job),
                 }
             }
         });

@@ -151,7 +151,10 @@ impl Answer {
                 Some(location) => Error::Redirected { location: self.new_auth_url(&url, location), url },
                 None => Error::BadAnswer { url, why: format!("status {} without a Location", self.status) },
             },
-            500..=599 => Error::Unreachable { url, why: format!("status {}: {}", self.status, self.message()) },
+            500..=599 => {
+                let why = format!("status {}: {}", self.status, self.message());
+                Error::Unreachable { url, why, is_timeout: self.status == 504 }
+            }
             status => Error::BadAnswer { url, why: format!("status {status}: {}", self.message()) },
         }
     }

@@ -2,6 +2,7 @@
 
 use super::http::{Explainer, Keystone};
 use crate::error::Error;
+use crate::failpoint;
 use crate::identity::AuthUrl;
 use http::header::{
     CONNECTION, HOST, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
@@ -21,8 +22,9 @@ const OF_ONE_CONNECTION: [HeaderName; 8] =
 pub struct Forwarder {
     client: reqwest::Client,
     explainer: Explainer,
-    /// The auth URL without `/v3`.
-    base: String,
+    auth_url: String,
+    /// [`SILENCE`], or what a test has in its place.
+    silence: Duration,
 }
 
 impl Keystone<'_> {
@@ -31,15 +33,12 @@ impl Keystone<'_> {
     /// # Errors
     /// [`Error::Usage`] for a file of certificates or a proxy that cannot be used.
     pub fn forwarder(&self, auth_url: &AuthUrl) -> Result<Forwarder, Error> {
-        let url = auth_url.as_str();
-        let (builder, explainer) = self.builder(url)?;
-        let built = builder.read_timeout(SILENCE).build();
-        let client = built.map_err(|error| Error::Unreachable {
-            url: url.into(),
-            why: explainer.why(&error.without_url(), SILENCE),
-        })?;
-        let base = url.strip_suffix("/v3").unwrap_or(url).to_owned();
-        Ok(Forwarder { client, explainer, base })
+        let auth_url = auth_url.as_str().to_owned();
+        let (builder, explainer) = self.builder(&auth_url)?;
+        let silence = failpoint::limit(SILENCE);
+        let built = builder.read_timeout(silence).build();
+        let client = built.map_err(|error| explainer.unreachable(&auth_url, &error.without_url(), silence))?;
+        Ok(Forwarder { client, explainer, auth_url, silence })
     }
 }
 
@@ -47,26 +46,21 @@ impl Forwarder {
     /// Passes a request on; `path` is what stands behind the auth URL without `/v3`, with its query.
     ///
     /// # Errors
-    /// Whether the server was too slow, and why there is no answer.
+    /// [`Error::Unreachable`].
     pub async fn send(
         &self,
         method: Method,
         path: &str,
         headers: HeaderMap,
         body: Body,
-    ) -> Result<Response<Body>, (bool, String)> {
-        let request = self.client.request(method, format!("{}{path}", self.base)).headers(plain(headers)).body(body);
-        match request.send().await {
-            Ok(response) => {
-                let (mut parts, body) = Response::from(response).into_parts();
-                parts.headers = plain(parts.headers);
-                Ok(Response::from_parts(parts, body))
-            }
-            Err(error) => {
-                let is_slow = error.is_timeout();
-                Err((is_slow, self.explainer.why(&error.without_url(), SILENCE)))
-            }
-        }
+    ) -> Result<Response<Body>, Error> {
+        let base = self.auth_url.strip_suffix("/v3").unwrap_or(&self.auth_url);
+        let request = self.client.request(method, format!("{base}{path}")).headers(plain(headers)).body(body);
+        let unreachable =
+            |error: reqwest::Error| self.explainer.unreachable(&self.auth_url, &error.without_url(), self.silence);
+        let (mut parts, body) = Response::from(request.send().await.map_err(unreachable)?).into_parts();
+        parts.headers = plain(parts.headers);
+        Ok(Response::from_parts(parts, body))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The HTTP client: nothing is opened before a request is made, and no redirect is followed.
 
 use super::answer::Answer;
-use super::reason::{CONNECT, asks_for_certificate, reason};
+use super::reason::{CONNECT, asks_for_certificate, is_timeout, reason};
 use super::tls::{ClientCertificate, Tls};
 use super::{Admit, Issued, Issuer, TokenInfo, proxy, request};
 use crate::clock::Clock;
 use crate::error::{Error, escaped};
-use crate::failpoint::{Point, failpoint};
+use crate::failpoint::{self, Point, failpoint};
 use crate::identity::{AuthUrl, Environment, Identity, TlsPolicy};
 use crate::secret::{Secret, Token};
 use bytes::Bytes;
@@ -166,10 +166,7 @@ impl Keystone<'_> {
         body: Option<Zeroizing<Vec<u8>>>,
         hidden: &[Secret],
     ) -> Result<Answer, Error> {
-        let unreachable = |error: &(dyn Cause + 'static)| Error::Unreachable {
-            url: url.into(),
-            why: agent.explainer.why(error, agent.limit),
-        };
+        let unreachable = |error: &(dyn Cause + 'static)| agent.explainer.unreachable(url, error, agent.limit);
         let bad = |why: String| Error::BadAnswer { url: url.into(), why };
         let mut request = agent.client.request(method, url).headers(headers).timeout(agent.limit);
         if let Some(body) = body {
@@ -205,11 +202,8 @@ impl Keystone<'_> {
         let limit = self.limit();
         let (builder, explainer) = self.builder(url)?;
         let built = reqwest::blocking::ClientBuilder::from(builder).build();
-        let client = ManuallyDrop::new(built.map_err(|error| Error::Unreachable {
-            url: url.into(),
-            why: explainer.why(&error.without_url(), limit),
-        })?);
-        Ok(Agent { client, explainer, limit })
+        let client = built.map_err(|error| explainer.unreachable(url, &error.without_url(), limit))?;
+        Ok(Agent { client: ManuallyDrop::new(client), explainer, limit })
     }
 
     /// What sends requests to the server of `url`, and what tells why one failed.
@@ -237,22 +231,24 @@ impl Keystone<'_> {
     }
 
     fn limit(&self) -> Duration {
-        let left = self.deadline.map_or(WHOLE, |deadline| deadline.saturating_duration_since(Instant::now()));
-        left.clamp(Duration::from_secs(1), WHOLE)
+        let whole = failpoint::limit(WHOLE);
+        let left = self.deadline.map_or(whole, |deadline| deadline.saturating_duration_since(Instant::now()));
+        left.clamp(Duration::from_secs(1), whole)
     }
 }
 
 impl Explainer {
-    /// Why a request within `limit` failed.
-    pub(super) fn why(&self, error: &(dyn Cause + 'static), limit: Duration) -> String {
-        let why = match self.certificate.is_missing() {
-            true => asks_for_certificate().into(),
-            false => reason(error, &self.host, limit),
+    /// The error of a request to `url` within `limit` that failed by `error`.
+    pub(super) fn unreachable(&self, url: &str, error: &(dyn Cause + 'static), limit: Duration) -> Error {
+        let (is_timeout, why) = match self.certificate.is_missing() {
+            true => (false, asks_for_certificate().into()),
+            false => (is_timeout(error), reason(error, &self.host, limit)),
         };
-        match self.proxy {
+        let why = match self.proxy {
             Some(variable) => format!("through the proxy of {variable}: {why}"),
             None => why,
-        }
+        };
+        Error::Unreachable { url: url.into(), why, is_timeout }
     }
 }
 

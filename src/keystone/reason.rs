@@ -32,6 +32,11 @@ pub fn reason(error: &(dyn Error + 'static), host: &str, limit: Duration) -> Str
     }
 }
 
+/// Whether there was no answer in time.
+pub fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    causes(error).iter().filter_map(|cause| cause.downcast_ref::<reqwest::Error>()).any(reqwest::Error::is_timeout)
+}
+
 /// An error and what it came from. That of an I/O error may stand inside it.
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> Vec<&'e (dyn Error + 'static)> {
     let mut causes = vec![error];

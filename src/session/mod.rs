@@ -107,12 +107,14 @@ impl Session {
         self.keystone().check(&self.source.identity.login.auth_url)
     }
 
-    /// What passes requests on to this identity's Keystone.
-    ///
-    /// # Errors
-    /// As [`Keystone::forwarder`].
-    pub fn forwarder(&self) -> Result<Forwarder, Error> {
-        self.keystone().forwarder(&self.source.identity.login.auth_url)
+    /// Makes what passes requests on to this identity's Keystone. Where it fails, it fails as [`Keystone::forwarder`].
+    pub fn forwarder(&self) -> impl FnOnce() -> Result<Forwarder, Error> + Send + use<> {
+        let IdentitySource { identity, tls_policy, environment, .. } = self.source.clone();
+        let clock = self.clock;
+        move || {
+            let keystone = Keystone { tls_policy: &tls_policy, environment: &environment, clock, deadline: None };
+            keystone.forwarder(&identity.login.auth_url)
+        }
     }
 
     /// Works with the broker of this identity.

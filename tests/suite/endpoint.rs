@@ -206,13 +206,59 @@ fn troubles_of_keystone_have_keystones_shape() {
         fake.recover();
         assert_eq!(asked(&user, &["demo"])[0][0], "201", "what is kept is given all the same");
     }
-    // What is passed on.
     let user = User::of(&fake);
     user.token();
     fake.always(Answer::close());
+    assert!(passed_on(&user, 502).contains("could not reach Keystone"));
+}
+
+/// The error that a command is told whose request for something else than a token is answered with this status.
+fn passed_on(user: &User, status: u16) -> String {
     let ask = "curl -s -w ' %{http_code}' \"$OS_AUTH_URL/projects\"";
     let output = user.run(&["exec", "--", "sh", "-c", ask]).success();
-    assert!(output.stdout.contains("{\"error\":{\"code\":502") && output.stdout.ends_with(" 502"), "{output:?}");
+    let (start, end) = (format!("{{\"error\":{{\"code\":{status},"), format!(" {status}"));
+    assert!(output.stdout.starts_with(&start) && output.stdout.ends_with(&end), "{output:?}");
+    output.stdout
+}
+
+#[test]
+#[cfg(feature = "failpoints")]
+fn a_keystone_that_does_not_answer_in_time_is_told_apart_from_one_that_is_not_there() {
+    if tool("python3").is_none() || tool("curl").is_none() {
+        return;
+    }
+    let fake = Fake::start();
+    let user = User::of(&fake).with("OSTOKEN_LIMIT", "1");
+    user.token();
+    fake.always(Answer::new(204).delay(Duration::from_secs(60)));
+    let created = &asked(&user, &["other"])[0];
+    let late = "the server did not finish its response within 1 s";
+    assert!(created[0] == "504" && created[3].contains(late), "{created:?}");
+    assert!(passed_on(&user, 504).contains(late));
+    assert_eq!(asked(&user, &["demo"])[0][0], "201", "what is kept is given all the same");
+}
+
+#[test]
+fn a_file_or_proxy_that_cannot_be_used_concerns_only_who_needs_it() {
+    if tool("python3").is_none() || tool("curl").is_none() {
+        return;
+    }
+    let options = CloudOptions { tls: true, ..CloudOptions::default() };
+    let Some(cloud) = Cloud::start(options) else { return };
+    let mut alice = User::new(cloud.openrc_environment("alice", "demo"));
+    let authority = alice.home.outside("ca.pem");
+    std::fs::copy(alice.get("OS_CACERT"), &authority).unwrap();
+    alice.set("OS_CACERT", authority.to_str().unwrap());
+    let token = alice.token();
+    std::fs::remove_file(&authority).unwrap();
+    assert_eq!(asked(&alice, &["demo"])[0][..2], ["201", &token]);
+    let created = &asked(&alice, &["other"])[0];
+    assert!(created[0] == "502" && created[3].contains("OS_CACERT"), "{created:?}");
+    assert!(passed_on(&alice, 502).contains("OS_CACERT"));
+    alice.set("https_proxy", "ftp://me:hunter2@h");
+    let said = passed_on(&alice, 502);
+    assert!(said.contains("https_proxy") && !said.contains("hunter2"), "{said}");
+    assert_eq!(cloud.creations(), 1);
 }
 
 #[test]

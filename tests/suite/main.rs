@@ -41,6 +41,7 @@ mod openrc;
 mod openrc_panels;
 mod output;
 mod plugin;
+mod plugin_clients;
 mod prompts;
 mod protocol;
 mod protocol_document;

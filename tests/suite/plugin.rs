@@ -9,7 +9,7 @@ use crate::support::{Cloud, CloudOptions, people};
 use crate::user::User;
 
 /// A user whose cloud `mine` of clouds.yaml has the plugin, and names an OpenRC file. There is a token.
-fn user_of(cloud: &Cloud, client: Client) -> Option<User> {
+pub fn user_of(cloud: &Cloud, client: Client) -> Option<User> {
     let user = User::new(Vec::new()).with_client(client)?.with_plugin()?;
     let openrc = user.home.outside("openrc.sh");
     cloud.openrc_file(&openrc, "alice", "demo");

@@ -91,7 +91,7 @@ mod tests {
     fn each_cause_of_each_login_is_said_once_until_that_login_works() {
         let mut notice = Notice::parse("");
         let a = crate::record::tests::identity("p").login.key();
-        let unreachable = Error::Unreachable { url: "u".into(), why: "w".into() };
+        let unreachable = Error::Unreachable { url: "u".into(), why: "w".into(), is_timeout: false };
         assert!(notice.is_new(&unreachable, Some(&a)));
         let mut again = Notice::parse(&notice.text());
         assert_eq!(again, notice);
@@ -100,11 +100,12 @@ mod tests {
         assert!(again.is_new(&unreachable, None));
         again.succeeded(&a);
         assert!(again.is_new(&unreachable, Some(&a)) && !again.is_new(&unreachable, None));
-        let port = |port: u32| Error::Unreachable { url: format!("https://h:{port}"), why: "w".into() };
+        let port =
+            |port: u32| Error::Unreachable { url: format!("https://h:{port}"), why: "w".into(), is_timeout: false };
         assert!(again.is_new(&port(1), Some(&a)) && !again.is_new(&port(2), Some(&a)));
         let later = Error::BackingOff { seconds: 9, message: port(3).to_string(), kind: Kind::Unreachable };
         assert!(!again.is_new(&later, Some(&a)), "it was said when it happened");
-        let reset = Error::Unreachable { url: "https://h:1".into(), why: "connection reset".into() };
+        let reset = Error::Unreachable { url: "https://h:1".into(), why: "connection reset".into(), is_timeout: false };
         assert!(again.is_new(&reset, Some(&a)), "another cause");
         let usage = |name: &str| Error::variable(name, "w");
         assert!(again.is_new(&usage("OS_A"), None) && again.is_new(&usage("OS_B"), None));

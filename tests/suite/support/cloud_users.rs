@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cloud::Cloud;
 use super::http::{self, Response};
 use super::openrc_text;
-use super::people::{password, prepared_json, project_domain, project_id, user_field};
+use super::people::{parse, password, prepared_json, project_domain, project_id, user_field};
 
 /// Name and value, as a program's environment takes them.
 pub type Variables = Vec<(String, String)>;
@@ -112,6 +112,21 @@ impl Cloud {
         let body = json!({"user": {"password": new}}).to_string();
         let headers = [("X-Auth-Token", token.as_str()), ("Content-Type", "application/json")];
         assert_eq!(self.request("PATCH", &path, &headers, &body).status, 200);
+    }
+
+    /// Puts a service of this type into the catalog of tokens that are made from now on.
+    pub fn register(&self, service_type: &str, url: &str) {
+        let token = self.create_token("admin", "admin");
+        let headers = [("X-Auth-Token", token.as_str()), ("Content-Type", "application/json")];
+        let make = |path: &str, body: Value| {
+            let answer = self.request("POST", path, &headers, &body.to_string());
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            parse(&answer.body)
+        };
+        let service = make("/v3/services", json!({"service": {"type": service_type, "name": service_type}}));
+        let id = &service["service"]["id"];
+        let endpoint = json!({"interface": "public", "url": url, "service_id": id, "region_id": "RegionOne"});
+        make("/v3/endpoints", json!({ "endpoint": endpoint }));
     }
 
     fn about(&self, method: &str, token: &str) -> Response {
