@@ -58,7 +58,14 @@ impl Keystone<'_> {
         {
             return Ok(Version { id: "v3".into(), elsewhere: Some(elsewhere), clock_offset });
         }
-        Err(answer.error("version document", &url, self.clock.now()).into())
+        Err(match answer.error("version document", &url, self.clock.now()) {
+            // Nobody is refused a version document by Keystone.
+            Error::Refused { status, message, .. } => {
+                Error::BadAnswer { url, why: format!("status {status}: {message}") }
+            }
+            other => other,
+        }
+        .into())
     }
 }
 
