@@ -48,6 +48,9 @@ fn secret(examination: &Examination, name: &'static str, is_kept: bool) -> Optio
     let is_kept = is_kept && examination.global.openrc.is_none();
     Some(match is_kept {
         true => Finding::note(name, "every program you start can read it, and the keyring has it", &unset),
-        false => Finding::note(name, "every program you start can read it", &format!("ostoken login, then {unset}")),
+        false => {
+            let mend = examination.words.then("ostoken login", &unset);
+            Finding::note(name, "every program you start can read it", &mend)
+        }
     })
 }

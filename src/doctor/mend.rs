@@ -43,6 +43,12 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// What runs `second` if `first` works. Windows PowerShell has no word for that.
+    pub fn then(&self, first: &str, second: &str) -> String {
+        let join = if self.language() == Shell::Powershell { "; " } else { " && " };
+        format!("{first}{join}{second}")
+    }
+
     /// A path as an argument: below the home with `~` where nothing in it needs quotes.
     pub fn path(&self, path: &Path) -> String {
         let text = path.to_string_lossy();
