@@ -14,6 +14,7 @@ mod cloud_tokens;
 mod completions;
 mod concurrency;
 mod creations;
+mod doctor;
 mod documents;
 mod endpoint;
 mod environments;
