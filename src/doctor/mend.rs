@@ -19,7 +19,10 @@ impl<'a> Words<'a> {
     pub fn new(environment: &'a Environment, parent: Option<&str>) -> Words<'a> {
         let by_name = environment.get("SHELL").map(|path| base(path).to_owned()).unwrap_or_default();
         let system = || cfg!(windows).then_some(HookShell::Powershell);
-        let shell = parent.and_then(named).or_else(|| named(&by_name)).or_else(system);
+        // Where dotnet runs it, PowerShell has no name of its own; Windows has that variable anyway.
+        let is_powershell = cfg!(unix) && environment.get("PSModulePath").is_some();
+        let by_mark = || is_powershell.then_some(HookShell::Powershell);
+        let shell = parent.and_then(named).or_else(by_mark).or_else(|| named(&by_name)).or_else(system);
         let home = environment.get(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
         Words { shell, other: by_name, home: home.filter(|home| Path::new(home).is_absolute()) }
     }

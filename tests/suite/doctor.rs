@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::support::tls::{Certificate, front};
 use crate::support::{Answer, Client, Cloud, CloudOptions, Fake, Home, Session, people};
+use crate::terminal::{in_each_shell, init};
 use crate::user::User;
 
 const HOOK: &str = "eval \"$(ostoken init bash --wrap openstack)\"\n";
@@ -252,6 +253,20 @@ fn each_shells_start_up_file_is_looked_at() {
         assert!(found(&output.stdout, "start-up file").0.starts_with("ok "), "{output:?}");
     }
     assert!(note(&User::new(Vec::new()).with("SHELL", "/bin/dash"), "hook", "dash has no hook").contains("posix"));
+}
+
+in_each_shell! { a_hook_that_works_is_seen_in_its_shell }
+
+fn a_hook_that_works_is_seen_in_its_shell(name: &str) {
+    let fake = Fake::start();
+    let user = User::of(&fake).with("SHELL", "/bin/sh");
+    let Some(mut shell) = user.terminal(name, &init(name)) else { return };
+    shell.token();
+    let answer = shell.run("ostoken doctor");
+    for words in [" loads the hook", "works in this shell"] {
+        assert!(answer.status == 0 && answer.text.contains(words), "{words}: {answer:?}");
+    }
+    assert!(!answer.text.contains("problem "), "{answer:?}");
 }
 
 #[test]
