@@ -33,6 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print shell code that exports the token')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with the token, and without the password, in its environment')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the current login, token, keyring and last error')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and print the command that mends it')
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Renew the token now')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke the token and delete it')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Log out: revoke this login''s tokens and delete them and the password from the keyring')
@@ -91,6 +92,15 @@ Register-ArgumentCompleter -Native -CommandName 'ostoken' -ScriptBlock {
             [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Check with Keystone that the token is still valid')
+            [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'ostoken;doctor' {
+            [CompletionResult]::new('--openrc', '--openrc', [CompletionResultType]::ParameterName, 'Read the login from this OpenRC file instead of the environment')
+            [CompletionResult]::new('--cloud', '--cloud', [CompletionResultType]::ParameterName, 'Use this cloud of clouds.yaml instead of the environment')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain-http auth URLs that are not on this machine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

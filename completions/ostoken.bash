@@ -22,6 +22,9 @@ _ostoken() {
             ostoken,completions)
                 cmd="ostoken__subcmd__completions"
                 ;;
+            ostoken,doctor)
+                cmd="ostoken__subcmd__doctor"
+                ;;
             ostoken,env)
                 cmd="ostoken__subcmd__env"
                 ;;
@@ -68,7 +71,7 @@ _ostoken() {
 
     case "${cmd}" in
         ostoken)
-            opts="-h -V --openrc --cloud --allow-http --help --version login token env exec status refresh revoke logout init completions man get store erase capability"
+            opts="-h -V --openrc --cloud --allow-http --help --version login token env exec status doctor refresh revoke logout init completions man get store erase capability"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -135,6 +138,39 @@ _ostoken() {
             ;;
         ostoken__subcmd__completions)
             opts="-h --openrc --cloud --allow-http --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --openrc)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cloud)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ostoken__subcmd__doctor)
+            opts="-h --json --openrc --cloud --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

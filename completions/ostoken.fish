@@ -34,6 +34,7 @@ complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "token" -d 'Print a 
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "env" -d 'Print shell code that exports the token'
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "exec" -d 'Run a command with the token, and without the password, in its environment'
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "status" -d 'Show the current login, token, keyring and last error'
+complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "doctor" -d 'Find what is wrong, and print the command that mends it'
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "refresh" -d 'Renew the token now'
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "revoke" -d 'Revoke the token and delete it'
 complete -c ostoken -n "__fish_ostoken_needs_command" -f -a "logout" -d 'Log out: revoke this login\'s tokens and delete them and the password from the keyring'
@@ -85,6 +86,11 @@ complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l json -d 'Prin
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l check -d 'Check with Keystone that the token is still valid'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
 complete -c ostoken -n "__fish_ostoken_using_subcommand status" -s h -l help -d 'Print help'
+complete -c ostoken -n "__fish_ostoken_using_subcommand doctor" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
+complete -c ostoken -n "__fish_ostoken_using_subcommand doctor" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
+complete -c ostoken -n "__fish_ostoken_using_subcommand doctor" -l json -d 'Print JSON'
+complete -c ostoken -n "__fish_ostoken_using_subcommand doctor" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'
+complete -c ostoken -n "__fish_ostoken_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -l openrc -d 'Read the login from this OpenRC file instead of the environment' -r -F
 complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -l cloud -d 'Use this cloud of clouds.yaml instead of the environment' -r
 complete -c ostoken -n "__fish_ostoken_using_subcommand refresh" -l allow-http -d 'Allow plain-http auth URLs that are not on this machine'

@@ -148,6 +148,13 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Find what is wrong, and print the command that mends it
+    #[command(after_help = "Example:\n  ostoken doctor --openrc ~/openrc.sh")]
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Renew the token now
     Refresh,
     /// Revoke the token and delete it

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod commands;
 pub mod context;
 pub mod credential;
+pub mod doctor;
 pub mod endpoint;
 pub mod error;
 pub mod failpoint;

@@ -2,6 +2,7 @@
 
 mod completions;
 mod credential;
+mod doctor;
 mod env;
 mod exec;
 mod init;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli, context: &mut Context) -> Result<Exit, Error> {
             exec::run(&global, &exec::Options { min_ttl: seconds(min_ttl), direct, reader, wrapped }, &command, context)
         }
         Command::Status { json, check } => status::run(&global, json, check, context),
+        Command::Doctor { json } => doctor::run(&global, json, context),
         Command::Refresh => refresh::run(&global, context),
         Command::Revoke { all } => revoke::run(&global, all, context),
         Command::Logout => logout::run(&global, context),

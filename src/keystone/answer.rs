@@ -123,10 +123,19 @@ impl Answer {
         if expires_at <= server_now {
             return Err("the token has already expired".into());
         }
+        Ok(Times { issued_at, expires_at, clock_offset: self.offset(server_now, now) })
+    }
+
+    /// How far the server's clock is ahead of this machine's by its Date header, in seconds; `None` without one. `now` is the
+    /// local time of its arrival.
+    pub fn clock_offset(&self, now: i64) -> Option<i64> {
+        Some(self.offset(self.server_time()?, now))
+    }
+
+    fn offset(&self, server_now: i64, now: i64) -> i64 {
         // Between sending and reading, the server may have said any time of that span; rounding adds a second.
         let span = self.sent_at.unwrap_or(now) - 1..=now + 1;
-        let clock_offset = if span.contains(&server_now) { 0 } else { server_now - now };
-        Ok(Times { issued_at, expires_at, clock_offset })
+        if span.contains(&server_now) { 0 } else { server_now - now }
     }
 
     /// What time it is at the server. A proxy's Date may be wrong, and so may a token's times: where they contradict each
@@ -215,8 +224,8 @@ impl Answer {
         wait.unwrap_or(DEFAULT_LIMIT).clamp(SHORTEST_LIMIT, LONGEST_LIMIT)
     }
 
-    /// Where a version document says that v3 is.
-    pub fn v3_link(&self) -> Option<String> {
+    /// What a version document says of v3.
+    pub fn v3(&self) -> Option<serde_json::Value> {
         let document: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
         let versions = match &document["versions"] {
             serde_json::Value::Array(list) => list.clone(),
@@ -225,7 +234,12 @@ impl Answer {
                 _ => vec![document["version"].clone()],
             },
         };
-        let v3 = versions.iter().find(|version| version["id"].as_str().is_some_and(|id| id.starts_with("v3")))?;
+        versions.into_iter().find(|version| version["id"].as_str().is_some_and(|id| id.starts_with("v3")))
+    }
+
+    /// Where a version document says that v3 is.
+    pub fn v3_link(&self) -> Option<String> {
+        let v3 = self.v3()?;
         let links = v3["links"].as_array()?;
         links.iter().find(|link| link["rel"] == "self")?["href"].as_str().map(str::to_owned)
     }

@@ -1,8 +1,9 @@
 //! The HTTP client: nothing is opened before a request is made, and no redirect is followed.
 
 use super::answer::Answer;
-use super::reason::{CONNECT, asks_for_certificate, is_timeout, reason};
+use super::reason::{CONNECT, Obstacle, asks_for_certificate, is_timeout, reason};
 use super::tls::{ClientCertificate, Tls};
+use super::version::Unanswered;
 use super::{Admit, Issued, Issuer, TokenInfo, proxy, request};
 use crate::clock::Clock;
 use crate::error::{Error, escaped};
@@ -83,7 +84,7 @@ impl Issuer for Keystone<'_> {
 }
 
 /// What sends one request.
-struct Agent {
+pub(super) struct Agent {
     /// Not dropped: that waits for a name that is still being looked up after the time is over.
     client: ManuallyDrop<Client>,
     explainer: Explainer,
@@ -107,7 +108,7 @@ impl Keystone<'_> {
         admit()?;
         failpoint(Point::Counted);
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        self.send(&agent, Method::POST, url, headers, Some(body.clone()), hidden)
+        Ok(self.send(&agent, Method::POST, url, headers, Some(body.clone()), hidden)?)
     }
 
     /// A request about `token`, authenticated by itself.
@@ -133,7 +134,7 @@ impl Keystone<'_> {
 
     /// Asks the version document where v3 is: for clouds that have it elsewhere than the auth URL says. An answer that
     /// names another machine is not believed, since the secret would go there.
-    fn discover(&self, auth_url: &AuthUrl) -> Result<Option<String>, Error> {
+    pub(super) fn discover(&self, auth_url: &AuthUrl) -> Result<Option<String>, Error> {
         let base = auth_url.as_str();
         let root = base.strip_suffix("v3").unwrap_or(base);
         let answer = self.send(&self.agent(root)?, Method::GET, root, HeaderMap::new(), None, &[])?;
@@ -157,7 +158,7 @@ impl Keystone<'_> {
 
     /// Sends the request; `hidden` is what no error shows, should the server repeat it. `body` is overwritten in memory
     /// once it is sent.
-    fn send(
+    pub(super) fn send(
         &self,
         agent: &Agent,
         method: Method,
@@ -165,9 +166,12 @@ impl Keystone<'_> {
         headers: HeaderMap,
         body: Option<Zeroizing<Vec<u8>>>,
         hidden: &[Secret],
-    ) -> Result<Answer, Error> {
-        let unreachable = |error: &(dyn Cause + 'static)| agent.explainer.unreachable(url, error, agent.limit);
-        let bad = |why: String| Error::BadAnswer { url: url.into(), why };
+    ) -> Result<Answer, Unanswered> {
+        let unreachable = |error: &(dyn Cause + 'static)| Unanswered {
+            obstacle: agent.explainer.obstacle(error),
+            error: agent.explainer.unreachable(url, error, agent.limit),
+        };
+        let bad = |why: String| Unanswered::from(Error::BadAnswer { url: url.into(), why });
         let mut request = agent.client.request(method, url).headers(headers).timeout(agent.limit);
         if let Some(body) = body {
             request = request.body(Bytes::from_owner(body));
@@ -198,7 +202,7 @@ impl Keystone<'_> {
 
     /// What sends one request. It is made before the request is counted: a file of certificates that cannot be read costs
     /// no count.
-    fn agent(&self, url: &str) -> Result<Agent, Error> {
+    pub(super) fn agent(&self, url: &str) -> Result<Agent, Error> {
         let limit = self.limit();
         let (builder, explainer) = self.builder(url)?;
         let built = reqwest::blocking::ClientBuilder::from(builder).build();
@@ -249,6 +253,14 @@ impl Explainer {
             None => why,
         };
         Error::Unreachable { url: url.into(), why, is_timeout }
+    }
+
+    /// What stood in the way of a request that failed.
+    fn obstacle(&self, error: &(dyn Cause + 'static)) -> Obstacle {
+        match self.certificate.is_missing() {
+            true => Obstacle::ClientCertificate,
+            false => Obstacle::of(error),
+        }
     }
 }
 

@@ -14,9 +14,12 @@ mod request;
 mod tests;
 mod tls;
 mod token_info;
+mod version;
 
 pub use http::Keystone;
+pub use reason::Obstacle;
 pub use token_info::{Reference, Subject, TokenInfo};
+pub use version::{Unanswered, Version};
 
 use crate::error::Error;
 use crate::identity::{AuthUrl, Identity};

@@ -11,6 +11,38 @@ use time::OffsetDateTime;
 /// The time that a connection may take.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
+/// What stood in the way of a request, as far as somebody can clear it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The host's name is not known.
+    Name,
+    /// The server's certificate is signed by nobody who is trusted.
+    Authority,
+    /// The server's certificate is not valid yet: a clock is wrong.
+    Clock,
+    /// The server asks for a client certificate, or rejects the one it got.
+    ClientCertificate,
+    /// Anything else.
+    Other,
+}
+
+impl Obstacle {
+    /// What made a request fail.
+    pub fn of(error: &(dyn Error + 'static)) -> Obstacle {
+        let causes = causes(error);
+        match causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+            )) => Obstacle::Clock,
+            Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Obstacle::Authority,
+            Some(error) if is_own_authority(error) => Obstacle::Authority,
+            Some(rustls::Error::AlertReceived(alert)) if is_of_client(*alert) => Obstacle::ClientCertificate,
+            None if causes.iter().any(|cause| cause.to_string() == "dns error") => Obstacle::Name,
+            _ => Obstacle::Other,
+        }
+    }
+}
+
 /// Why a request to `host` within `limit` failed, without the URL and whatever stands in a proxy's.
 pub fn reason(error: &(dyn Error + 'static), host: &str, limit: Duration) -> String {
     let causes = causes(error);
@@ -55,14 +87,9 @@ fn of_tls(error: &rustls::Error) -> String {
         rustls::Error::InvalidCertificate(certificate) => of_certificate(error, certificate),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => no_tls().into(),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => asks_for_certificate().into(),
-        rustls::Error::AlertReceived(
-            alert @ (AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA),
-        ) => format!("the server rejected the client certificate of OS_CERT ({alert:?})"),
+        rustls::Error::AlertReceived(alert) if is_of_client(*alert) => {
+            format!("the server rejected the client certificate of OS_CERT ({alert:?})")
+        }
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
             format!(
                 "the server has no TLS 1.2 or 1.3 in common with this client ({})",
@@ -71,6 +98,20 @@ fn of_tls(error: &rustls::Error) -> String {
         }
         other => format!("TLS: {}", escaped(&other.to_string(), 200)),
     }
+}
+
+/// Whether a server says this of the client's certificate.
+fn is_of_client(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+    )
 }
 
 fn no_tls() -> &'static str {

@@ -37,6 +37,16 @@ pub fn line(shell: Shell, name: &str, value: Option<&str>) -> Result<String, Err
     })
 }
 
+/// `value` as one word of this shell; of cmd.exe as well as that can be said.
+pub fn quoted(shell: Shell, value: &str) -> String {
+    match shell {
+        Shell::Bash | Shell::Zsh | Shell::Posix => posix(value),
+        Shell::Fish => fish(value),
+        Shell::Powershell => powershell(value),
+        Shell::Cmd => format!("\"{value}\""),
+    }
+}
+
 /// Single quotes, in which these shells read nothing but the closing one.
 pub fn posix(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))

@@ -9,15 +9,15 @@ use crate::cli::Global;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::{Error, escaped};
-use crate::identity::IdentitySource;
 use crate::identity::environment::EnvChange;
+use crate::identity::{Environment, IdentitySource};
 use crate::keystone::forward::Forwarder;
 use crate::keystone::{Admit, Keystone};
 use crate::login_history::Caller;
 use crate::output::change::{self, Scrub};
 use crate::record::RefreshRule;
 use crate::store::folder::Folder;
-use crate::store::keyring::{KeyringRequest, select};
+use crate::store::keyring::{Backend, KeyringRequest, Selected, select};
 use crate::store::logins;
 use crate::store::{Store, StoredToken};
 use serde_json::value::RawValue;
@@ -42,6 +42,30 @@ pub struct Session {
     pub deadline: Option<Instant>,
 }
 
+/// Opens the keyring that the environment asks for, of a login whose secret the `remembered` ones hold. Only for a
+/// [`Caller::Login`] is a window shown that unlocks it.
+///
+/// # Errors
+/// As [`select`] and [`service`].
+pub fn keyring(
+    environment: &Environment,
+    state: &Folder,
+    remembered: &[Backend],
+    secret_is_given: bool,
+    caller: Caller,
+) -> Result<Selected, Error> {
+    select(KeyringRequest {
+        setting: environment.get("OSTOKEN_KEYRING").filter(|name| *name != "auto"),
+        remembered,
+        secret_is_given,
+        service: service(environment)?,
+        bus: session_bus(environment),
+        patience: Duration::from_secs(if caller == Caller::Prompt { 1 } else { 5 }),
+        unlock: caller == Caller::Login,
+        state,
+    })
+}
+
 impl Session {
     /// Reads the identity and opens its store.
     ///
@@ -62,17 +86,7 @@ impl Session {
             Caller::Command | Caller::Prompt => logins::backends(&state, &source.identity.login.key())?,
             Caller::Login => Vec::new(),
         };
-        let request = KeyringRequest {
-            setting: environment.get("OSTOKEN_KEYRING").filter(|name| *name != "auto"),
-            remembered: &remembered,
-            secret_is_given: source.secret.is_some(),
-            service: service(environment)?,
-            bus: session_bus(environment),
-            patience: Duration::from_secs(if caller == Caller::Prompt { 1 } else { 5 }),
-            unlock: caller == Caller::Login,
-            state: &state,
-        };
-        let selected = select(request)?;
+        let selected = keyring(environment, &state, &remembered, source.secret.is_some(), caller)?;
         let store = Store::new(selected.keyring, &state, clock);
         let store = if caller == Caller::Prompt { store } else { store.without_state_if_need_be() };
         let rule = refresh_rule(environment)?;

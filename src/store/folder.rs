@@ -128,6 +128,23 @@ impl Folder {
         write().map_err(|error| broken(&path, &error))
     }
 
+    /// Whether files can be written here: one is, and removed again. A folder that is missing is made when it is needed.
+    ///
+    /// # Errors
+    /// [`Error::State`] where that cannot be done.
+    pub fn check_writable(&self) -> Result<(), Error> {
+        self.check()?;
+        if !self.path.exists() {
+            return Ok(());
+        }
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::Builder::new().prefix(&temporary_prefix("doctor")).tempfile_in(&self.path)?;
+            file.write_all(b"\n")?;
+            file.as_file().sync_all()
+        };
+        write().map_err(|error| broken(&self.path, &error))
+    }
+
     /// Makes `name` as an empty file, unless it is there.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod clouds;
 mod completions;
 mod concurrency;
 mod creations;
+mod doctor;
 mod documents;
 mod endpoint;
 mod environments;

@@ -35,6 +35,7 @@ impl Issuer {
         let answer = match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/v3/auth/tokens") => self.create(),
             ("GET" | "DELETE", "/v3/auth/tokens") => self.about(request),
+            ("GET", "/v3/") => Answer::new(200).json(&json!({"version": {"id": "v3.14", "status": "stable"}})),
             _ => Answer::error(404, "Not Found", "Not here."),
         };
         answer.header("Date", &httpdate::fmt_http_date(clock))
