@@ -1,6 +1,7 @@
 //! Files that may hold a password: OpenRC files and those of clouds.yaml. Whoever else may read them has the password.
 
 use super::{Examination, Finding, startup};
+use crate::identity::clouds;
 use crate::output::change::SECRETS;
 use crate::session::source::read_openrc;
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ pub fn check(examination: &Examination, is_kept: bool) -> Vec<Finding> {
     let files: BTreeSet<&PathBuf> = given.into_iter().chain(&named).filter(|path| path.is_file()).collect();
     let openrc = files.into_iter().filter_map(|path| openrc_file(examination, path, is_kept && given == Some(path)));
     let mut findings: Vec<Finding> = openrc.collect();
-    findings.extend(clouds(examination));
+    findings.extend(files_of_clouds(examination));
     findings
 }
 
@@ -47,13 +48,12 @@ fn openrc_file(examination: &Examination, path: &Path, is_kept: bool) -> Option<
 
 /// The files that openstacksdk reads, where they are: the first `clouds` and the first `secure` that is there. What else can
 /// be said of clouds.yaml without reading it as YAML belongs here.
-fn clouds(examination: &Examination) -> Vec<Finding> {
+fn files_of_clouds(examination: &Examination) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (subject, variable, stem) in
-        [("clouds.yaml", "OS_CLIENT_CONFIG_FILE", "clouds"), ("secure.yaml", "OS_CLIENT_SECURE_FILE", "secure")]
-    {
-        let files: Vec<PathBuf> =
-            places(examination, variable, stem).into_iter().filter(|path| path.is_file()).collect();
+    for (subject, file) in [("clouds.yaml", clouds::File::Clouds), ("secure.yaml", clouds::File::Secure)] {
+        let mut seen = BTreeSet::new();
+        let places = clouds::places(file, examination.environment, true).into_iter();
+        let files: Vec<PathBuf> = places.filter(|path| seen.insert(path.clone()) && path.is_file()).collect();
         findings.extend(files.iter().enumerate().map(|(number, path)| {
             let name = examination.words.path(path);
             let secret = text(path).is_some_and(|text| holds_secret(&text));
@@ -67,25 +67,6 @@ fn clouds(examination: &Examination) -> Vec<Finding> {
         }));
     }
     findings
-}
-
-/// Where openstacksdk looks for the files that begin with `stem`, in this order.
-fn places(examination: &Examination, variable: &str, stem: &str) -> Vec<PathBuf> {
-    let environment = examination.environment;
-    let config = examination.words.home().map(|home| home.join(".config"));
-    let xdg = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| config.clone());
-    let folders = [Some(PathBuf::new()), xdg, config, Some("/etc/xdg".into()), Some("/etc".into())];
-    let mut places: Vec<PathBuf> = environment.get(variable).map(PathBuf::from).into_iter().collect();
-    for (number, folder) in folders.into_iter().enumerate().filter_map(|(number, folder)| Some((number, folder?))) {
-        let folder = if number == 0 { folder } else { folder.join("openstack") };
-        for ending in ["yaml", "yml", "json"] {
-            let place = folder.join(format!("{stem}.{ending}"));
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-    }
-    places
 }
 
 /// Whether a line gives a key that ends in one of these words a value; without reading it as YAML.

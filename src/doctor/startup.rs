@@ -46,7 +46,9 @@ fn hook(examination: &Examination, shell: HookShell, is_loaded: bool) -> Option<
         Ok(source) if !clients_bear_it(environment, &source.identity) => {
             Finding::ok("hook", "leaves this login's variables alone: `ostoken exec` and --wrap serve it")
         }
-        Err(Error::NoIdentity(_)) => Finding::ok("hook", "nothing to export: no login is selected in this shell"),
+        Err(Error::NoIdentity(_)) if environment.get("OS_CLOUD").is_none() => {
+            Finding::ok("hook", "nothing to export: no login is selected in this shell")
+        }
         Err(_) => Finding::ok("hook", "nothing to export for what is selected in this shell"),
         Ok(_) => {
             let mend = if is_loaded { "open a new shell" } else { Words::hook(shell) };

@@ -32,13 +32,10 @@ fn is_cloud(name: &str, environment: &Environment) -> Result<bool, Error> {
 fn use_cloud(global: &Global, shell: HookShell, name: &str, context: &mut Context) -> Result<Exit, Error> {
     let kept = PLACES.into_iter().filter_map(|place| Some((place, context.environment.get(place)?)));
     let environment: Environment = kept.chain([("OS_CLOUD", name)]).collect();
+    let changes = change::replace(context.environment, &environment);
     // Whether there is such a cloud, and what is wrong with it.
-    of_variables(
-        global,
-        &context.environment.changed(&change::replace(context.environment, &environment)),
-        Caller::Command,
-    )?;
-    context.answer(&use_text(shell, change::replace(context.environment, &environment)))?;
+    of_variables(global, &context.environment.changed(&changes), Caller::Command)?;
+    context.answer(&use_text(shell, changes))?;
     Ok(Exit::Done)
 }
 

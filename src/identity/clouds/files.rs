@@ -29,19 +29,11 @@ pub struct Found {
 impl Search<'_> {
     /// The first file of its kind; `skipped` gets a line for each that is there and cannot be read.
     pub fn find(&self, file: File, skipped: &mut Vec<String>) -> Option<Found> {
-        let (stem, named) = match file {
-            File::Secure => ("secure", self.environment.get("OS_CLIENT_SECURE_FILE")),
-            File::Public => ("clouds-public", None),
-            _ => ("clouds", self.environment.get("OS_CLIENT_CONFIG_FILE")),
-        };
-        let names = |folder: PathBuf| ["yaml", "yml", "json"].map(|ending| folder.join(format!("{stem}.{ending}")));
-        named.map(PathBuf::from).into_iter().chain(self.folders().into_iter().flat_map(names)).find_map(|path| {
-            match self.load(&path, file) {
-                Ok(node) => node.map(|node| Found { path, node }),
-                Err(why) => {
-                    skipped.push(format!("{}: {why}", escaped(&path.to_string_lossy(), 200)));
-                    None
-                }
+        places(file, self.environment, self.current_folder).into_iter().find_map(|path| match self.load(&path, file) {
+            Ok(node) => node.map(|node| Found { path, node }),
+            Err(why) => {
+                skipped.push(format!("{}: {why}", escaped(&path.to_string_lossy(), 200)));
+                None
             }
         })
     }
@@ -63,24 +55,35 @@ impl Search<'_> {
         let node = yaml::read(text.trim_start_matches('\u{feff}'), file);
         node.map(Some).map_err(|fault| format!("line {}: {}", fault.line, fault.why))
     }
+}
 
-    /// The folders, in openstacksdk's order.
-    fn folders(&self) -> Vec<PathBuf> {
-        let current = self.current_folder.then(PathBuf::new);
-        let variable = |name| self.environment.get(name).map(PathBuf::from);
-        let below = |folder: Option<PathBuf>, name: &str| folder.map(|folder| folder.join(name));
-        let home = variable("HOME").or_else(|| variable("USERPROFILE"));
-        let unix_home = below(variable("SNAP_REAL_HOME").or_else(|| home.clone()), ".config/openstack");
-        let (own, site) = if cfg!(windows) {
-            let site = below(variable("ProgramData"), "OpenStack").map(|folder| folder.join("openstack"));
-            (below(variable("LOCALAPPDATA"), "OpenStack").map(|folder| folder.join("openstack")), site)
-        } else if cfg!(target_os = "macos") {
-            let site = PathBuf::from("/Library/Application Support/openstack");
-            (below(home.clone(), "Library/Application Support/openstack"), Some(site))
-        } else {
-            let own = below(variable("XDG_CONFIG_HOME").or_else(|| below(home.clone(), ".config")), "openstack");
-            (own, Some(PathBuf::from("/etc/xdg/openstack")))
-        };
-        [current, own, unix_home, site, Some("/etc/openstack".into())].into_iter().flatten().collect()
-    }
+/// Where a file of this kind may be, in openstacksdk's order; relative to the current folder where that is looked in.
+pub fn places(file: File, environment: &Environment, current_folder: bool) -> Vec<PathBuf> {
+    let (stem, named) = match file {
+        File::Secure => ("secure", environment.get("OS_CLIENT_SECURE_FILE")),
+        File::Public => ("clouds-public", None),
+        _ => ("clouds", environment.get("OS_CLIENT_CONFIG_FILE")),
+    };
+    let names = |folder: PathBuf| ["yaml", "yml", "json"].map(|ending| folder.join(format!("{stem}.{ending}")));
+    let folders = folders(environment, current_folder).into_iter().flat_map(names);
+    named.map(PathBuf::from).into_iter().chain(folders).collect()
+}
+
+fn folders(environment: &Environment, current_folder: bool) -> Vec<PathBuf> {
+    let current = current_folder.then(PathBuf::new);
+    let variable = |name| environment.get(name).map(PathBuf::from);
+    let below = |folder: Option<PathBuf>, name: &str| folder.map(|folder| folder.join(name));
+    let home = variable("HOME").or_else(|| variable("USERPROFILE"));
+    let unix_home = below(variable("SNAP_REAL_HOME").or_else(|| home.clone()), ".config/openstack");
+    let (own, site) = if cfg!(windows) {
+        let site = below(variable("ProgramData"), "OpenStack").map(|folder| folder.join("openstack"));
+        (below(variable("LOCALAPPDATA"), "OpenStack").map(|folder| folder.join("openstack")), site)
+    } else if cfg!(target_os = "macos") {
+        let site = PathBuf::from("/Library/Application Support/openstack");
+        (below(home.clone(), "Library/Application Support/openstack"), Some(site))
+    } else {
+        let own = below(variable("XDG_CONFIG_HOME").or_else(|| below(home.clone(), ".config")), "openstack");
+        (own, Some(PathBuf::from("/etc/xdg/openstack")))
+    };
+    [current, own, unix_home, site, Some("/etc/openstack".into())].into_iter().flatten().collect()
 }

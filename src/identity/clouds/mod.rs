@@ -12,12 +12,13 @@ mod settings;
 mod variables;
 mod yaml;
 
-pub use files::Search;
+pub use files::{Search, places};
+pub use node::File;
 pub use variables::Cloud;
 
 use crate::error::{Error, escaped};
 use files::Found;
-use node::{File, Map, Node, Place, Value};
+use node::{Map, Node, Place, Value};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -103,8 +104,9 @@ impl<'s> Clouds<'s> {
         }
         let Some(entry) = self.clouds.entry(name) else { return Err(self.unknown(name, by)) };
         let own = self.mapping(&entry.node, name)?;
-        let mut cloud = profile::expand(self, own, of_environment)?;
-        region::apply(self, &mut cloud, own)?;
+        let vendor = profile::vendor(self, own, of_environment)?;
+        let mut cloud = profile::expand(self, own, vendor.as_ref())?;
+        region::apply(self, &mut cloud, own, vendor.as_ref())?;
         let settings = settings::settle(self, cloud)?;
         variables::of(self, name, entry.place, settings).map(|cloud| Meaning::Cloud(Box::new(cloud)))
     }

@@ -9,12 +9,12 @@ use std::rc::Rc;
 const VENDORS: &str = include_str!("vendors.yaml");
 
 /// The cloud over its vendor's settings over openstacksdk's defaults; `auth` is there.
-pub fn expand(clouds: &Clouds, own: &Map, of_environment: &str) -> Result<Map, Error> {
+pub fn expand(clouds: &Clouds, own: &Map, vendor: Option<&Map>) -> Result<Map, Error> {
     let nowhere = Place { file: File::None, line: 0 };
     let mut cloud = Map::default();
     cloud.set("auth_type", Rc::new(Node::text("password", nowhere)));
-    if let Some(vendor) = vendor(clouds, own, of_environment)? {
-        update(clouds, &mut cloud, &vendor)?;
+    if let Some(vendor) = vendor {
+        update(clouds, &mut cloud, vendor)?;
     }
     if cloud.get("auth").is_none() {
         cloud.set("auth", Rc::new(Node { place: nowhere, value: Value::Map(Map::default()) }));

@@ -2,13 +2,13 @@
 
 use super::Clouds;
 use super::node::{Map, Node, Place, Value};
-use super::profile::{update, vendor};
+use super::profile::update;
 use crate::error::Error;
 use std::rc::Rc;
 
 /// Puts the region's name and settings into `cloud`; `own` is what the file says of the cloud.
-pub fn apply(clouds: &Clouds, cloud: &mut Map, own: &Map) -> Result<(), Error> {
-    let first = first(clouds, own)?;
+pub fn apply(clouds: &Clouds, cloud: &mut Map, own: &Map, vendor: Option<&Map>) -> Result<(), Error> {
+    let first = first(clouds, own, vendor)?;
     cloud.take("regions");
     let (name, values) = match &first {
         None => (None, None),
@@ -35,7 +35,7 @@ pub fn apply(clouds: &Clouds, cloud: &mut Map, own: &Map) -> Result<(), Error> {
 }
 
 /// The first region that the cloud, or else its vendor, has.
-fn first(clouds: &Clouds, own: &Map) -> Result<Option<Rc<Node>>, Error> {
+fn first(clouds: &Clouds, own: &Map, vendor: Option<&Map>) -> Result<Option<Rc<Node>>, Error> {
     let named = |map: &Map, name: &str| map.get(name).or_else(|| map.get(&name.replace('_', "-"))).cloned();
     if let Some(regions) = named(own, "regions") {
         return of_list(clouds, &regions, "regions");
@@ -53,7 +53,7 @@ fn first(clouds: &Clouds, own: &Map) -> Result<Option<Rc<Node>>, Error> {
             }
         };
     }
-    let Some(vendor) = vendor(clouds, own, "")? else { return Ok(None) };
+    let Some(vendor) = vendor else { return Ok(None) };
     match vendor.get("regions") {
         Some(regions) => of_list(clouds, regions, "regions"),
         None => Ok(vendor.get("region_name").cloned()),
